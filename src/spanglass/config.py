@@ -1,0 +1,103 @@
+"""Every setting and every limit, with its unit: read once from the environment, then passed on as one value."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from typing import Final, Literal, Self
+
+import msgspec
+
+ENVIRONMENT_PREFIX: Final = "SPANGLASS_"
+
+
+class ConfigError(ValueError):
+    """A setting is not usable; the message names the setting and what it takes."""
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds on everything that comes from outside."""
+
+    body_bytes_max: int = 32 << 20
+    """Bytes of a request body as sent; an OTLP exporter's batch is seldom above 4 MiB."""
+    body_decoded_bytes_max: int = 128 << 20
+    """Bytes of a request body once decompressed: what a zip bomb runs into."""
+    body_seconds_max: float = 30.0
+    """Seconds that a client may take to send one body."""
+    queue_bytes_max: int = 256 << 20
+    """Bytes of accepted bodies waiting to be written; beyond it a client is told to come back."""
+    commit_bytes_max: int = 16 << 20
+    """Bytes of bodies that one commit takes together: bounds how long the first waits for the last."""
+    target_bytes_max: int = 16 << 10
+    """Bytes of a request's path and query; two ARNs and a nextToken take less than 8 KiB."""
+    page_bytes_max: int = 4 << 20
+    """Bytes of a ListSpans body at which a page ends."""
+    page_spans_default: int = 100
+    """Spans of a page when the client names no number; also the service model's maximum."""
+    token_chars_max: int = 2048
+    """Characters of a nextToken, the service model's bound."""
+    document_depth_max: int = 64
+    """Levels of a JSON document (arguments, tool results); what lies deeper is kept as JSON text."""
+    attribute_depth_max: int = 64
+    """Levels of an attribute value that are read as structure."""
+    memo_bytes_max: int = 64 << 20
+    """Bytes of recently mapped messages held so that a repeated one is recognised."""
+    known_fragments_max: int = 400_000
+    """Fragments of recently written sessions whose ordinals are held in memory, about 100 bytes each."""
+    readers_max: int = 4
+    """Threads that read the store at a time."""
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """How one process serves."""
+
+    host: str = "127.0.0.1"
+    port: int = 4318
+    grpc_port: int = 4317
+    """The port of OTLP/gRPC; 0 serves none."""
+    store: str = "sqlite:///spanglass.db"
+    auth: Literal["off"] = "off"
+    workers: int = 1
+    region: str = "us-east-1"
+    """The region that made-up ARNs name."""
+    account: str = "000000000000"
+    """The account that made-up ARNs name."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    shutdown_seconds_max: float = 30.0
+    """Seconds that a shutdown waits for requests under way."""
+    limits: Limits = Limits()
+
+    @classmethod
+    def from_environment(
+        cls, options: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Read ``SPANGLASS_<FIELD>`` for each field; an option that is not None overrides it.
+
+        Raises:
+            ConfigError: A value is not of its field's type, or out of range.
+        """
+        names = [name for name in cls.__struct_fields__ if name != "limits"]
+        values = {name: text for name in names if (text := environment.get(ENVIRONMENT_PREFIX + name.upper()))}
+        limits = {
+            name: text
+            for name in Limits.__struct_fields__
+            if (text := environment.get(ENVIRONMENT_PREFIX + name.upper()))
+        }
+        given = {name: value for name, value in (options or {}).items() if value is not None}
+        try:
+            config = msgspec.convert(values | given | {"limits": limits}, cls, strict=False)
+        except msgspec.ValidationError as error:
+            raise ConfigError(f"configuration: {error}") from None
+        if config.auth == "off" and not _is_loopback(config.host):
+            raise ConfigError(
+                f"host: {config.host} is not a loopback address, and without authentication only those serve"
+            )
+        return config
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,1 @@
+"""The Span and all in it, as plain data: what everything else speaks of. Imports nothing of ours."""

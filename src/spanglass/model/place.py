@@ -1,0 +1,86 @@
+"""Where a trace belongs: the claims its spans make on a session and an assistant, and which claim wins.
+
+A session's id often stands on one span of a trace only, and not on the first to arrive. So every span makes its claim,
+the smallest claim wins, and the smallest of a set does not depend on the order of arrival.
+"""
+
+import uuid
+from typing import Final
+
+import msgspec
+
+from spanglass.model.record import SpanRecord
+
+NAMESPACE: Final = uuid.UUID("6f1d3c0e-4b52-5a0f-9a63-3f0f9e2b7c11")
+"""Root of all ids that Spanglass derives. Changing it renames everything ever stored."""
+NAMESPACE_ASSISTANT: Final = uuid.uuid5(NAMESPACE, "assistant")
+NAMESPACE_SPAN: Final = uuid.uuid5(NAMESPACE, "span")
+NAMESPACE_TOOL_USE: Final = uuid.uuid5(NAMESPACE, "tool-use")
+
+
+def parse_uuid(text: str) -> uuid.UUID | None:
+    """Read a UUID in its 36-character form, in either case; None for any other text."""
+    if len(text) != 36:  # noqa: PLR2004 (the length of the one form that counts)
+        return None
+    try:
+        parsed = uuid.UUID(text)
+    except ValueError:
+        return None
+    return parsed if str(parsed) == text.lower() else None
+
+
+class Claim(msgspec.Struct, frozen=True, order=True, array_like=True):
+    """What one span says of its trace's session or assistant; the smallest claim of a trace wins.
+
+    ``rank`` is the strength of the source (0 strongest); then a root outranks a child, then the earlier start, then the
+    smaller span id.
+    """
+
+    rank: int
+    child: bool
+    start_ns: int
+    span_id: bytes
+    text: str
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A session of an assistant: ids are a UUID's 16 bytes, names what people call them."""
+
+    assistant_id: bytes
+    session_id: bytes
+    assistant_name: str = ""
+    session_name: str = ""
+
+
+class Claims(msgspec.Struct, frozen=True, array_like=True):
+    """The best claims of a trace so far."""
+
+    assistant: Claim
+    session: Claim | None = None
+
+    def merged(self, other: "Claims") -> "Claims":
+        """Return the best of both; commutative, associative, idempotent."""
+        sessions = [claim for claim in (self.session, other.session) if claim is not None]
+        return Claims(min(self.assistant, other.assistant), min(sessions, default=None))
+
+    def place(self, trace_id: bytes) -> Place:
+        """Return the session that the trace belongs to; without a claim, the trace is a session of its own."""
+        assistant = parse_uuid(self.assistant.text) or uuid.uuid5(NAMESPACE_ASSISTANT, self.assistant.text)
+        if self.session is None:
+            session, name = uuid.UUID(bytes=trace_id), ""
+        else:
+            name = self.session.text
+            session = parse_uuid(name) or uuid.uuid5(assistant, name)
+        return Place(assistant.bytes, session.bytes, self.assistant.text, name or str(session))
+
+
+class TracePart(msgspec.Struct, frozen=True):
+    """Spans of one trace that arrived together, and what they claim.
+
+    ``trace_id`` is the 16 bytes of the OpenTelemetry trace; empty for spans that came in as QConnect spans, which stay
+    where they were put.
+    """
+
+    trace_id: bytes
+    claims: Claims
+    spans: tuple[SpanRecord, ...]

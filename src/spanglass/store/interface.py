@@ -1,0 +1,179 @@
+"""The contract of a store, and what it answers with.
+
+What every backend promises (``spanglass.store.testing`` holds each to it):
+
+1. ``write`` returns only when the spans are durable (they survive SIGKILL and power loss) and the next call, on this
+   store or another one opened on the same place, reads them.
+2. A session's spans are ordered by (startTimestamp, spanId), startTimestamp at its full precision of a nanosecond. A
+   page starts after its cursor. While spans arrive, no page repeats one, and none that was there at the first page is
+   missed; a span that arrives later with an earlier start is seen by the next reading.
+3. Deleting a session takes its spans, fragments, index entries and traces, and nothing else.
+4. A schema has a version: an older one is migrated on opening, a newer one refused with ``NewerSchemaError``.
+5. Differences between backends are a value, ``Capabilities``.
+
+Writing is idempotent and does not depend on order: the same span again changes nothing; the same span id with another
+content replaces what was there, unless what was there ended later; and a trace whose better claim arrives late moves to
+its session whole, in the same write. So one set of parts leaves one state, however it was cut, shuffled or repeated.
+
+A store is used from any thread; ``write`` calls are serialised by the store. Nothing is raised but ``StoreError``.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
+
+
+class StoreError(Exception):
+    """Whatever a store cannot do; the message is fit for a user. Nothing of the failed call has taken effect."""
+
+
+class NewerSchemaError(StoreError):
+    """The place was written by a newer Spanglass: this one must not touch it."""
+
+
+class UnavailableError(StoreError):
+    """The store cannot answer now (busy, disk full, node down): the same call may succeed later."""
+
+
+class Capabilities(msgspec.Struct, frozen=True):
+    """What a backend can do beyond the contract; the zero value is the least."""
+
+    full_text_search: bool = False
+    many_servers: bool = False
+    """Whether servers on several machines may share the place."""
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """A position among a session's spans: the page starts after it."""
+
+    start_ns: int
+    span_id: bytes
+
+
+class SpanPage(msgspec.Struct, frozen=True):
+    """Spans in order, and where the next page starts; None after the last."""
+
+    spans: list[SpanRecord]
+    next: Cursor | None = None
+
+
+class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One session and the roll-ups over its spans.
+
+    Token counts are AWS's: ``input`` without cache, ``total`` as told. ``models``, ``agents`` and ``tools`` count spans
+    by name.
+    Times are nanoseconds since the epoch; ``last_ns`` is the latest end, or start where a span has not ended.
+    """
+
+    assistant_id: bytes
+    session_id: bytes
+    name: str
+    assistant_name: str
+    spans: int = 0
+    running: int = 0
+    roots: int = 0
+    errors: int = 0
+    inferences: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_tokens: int = 0
+    cache_write_tokens: int = 0
+    total_tokens: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+    models: dict[str, int] = {}
+    agents: dict[str, int] = {}
+    tools: dict[str, int] = {}
+
+
+class SessionCursor(msgspec.Struct, frozen=True, array_like=True):
+    """A position in the list of sessions, newest first: the page starts after it."""
+
+    first_ns: int
+    assistant_id: bytes
+    session_id: bytes
+
+
+class SessionPage(msgspec.Struct, frozen=True):
+    """Sessions, newest first start first, and where the next page starts; None after the last."""
+
+    sessions: list[SessionRecord]
+    next: SessionCursor | None = None
+
+
+class WriteResult(msgspec.Struct, frozen=True):
+    """What a write did: spans that were new, that replaced another content, and that changed nothing."""
+
+    written: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+
+
+class Store(Protocol):
+    """Where sessions are kept; see the module for what it promises."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this backend can do beyond the contract."""
+
+    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+        """Keep the parts, all or none; on return they are durable and readable.
+
+        Many requests' parts in one call share the cost of one durable commit.
+        """
+
+    def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
+        """Return one session, or None if there is none of this id under this assistant."""
+
+    def spans(
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        after: Cursor | None = None,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        running: bool = False,
+    ) -> SpanPage | None:
+        """Return a page of a session's spans, or None if there is no such session.
+
+        The page ends at ``limit`` spans, or before the span whose shown fragments would take it past ``bytes_max``; it
+        is never empty while more follow. Spans that have not ended are left out unless ``running``. Messages with a
+        participant carry ``since_ms``; equal fragments of one page are one object.
+        """
+
+    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+        """Return a span by its id alone, with its session; with several of one id, any of them."""
+
+    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
+        """Return all spans of an OpenTelemetry trace in order, running ones too, or None if none was written."""
+
+    def sessions(
+        self,
+        *,
+        assistant_id: bytes | None = None,
+        text: str | None = None,
+        after: SessionCursor | None = None,
+        limit: int = 50,
+    ) -> SessionPage:
+        """Return a page of sessions, latest start first; with ``text``, those in which one message holds all its words.
+
+        Words are matched whole, without regard to case or diacritics. A backend without ``full_text_search`` raises
+        ``StoreError`` for ``text``.
+        """
+
+    def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
+        """Delete a session and all that is in it; return whether there was one."""
+
+    def delete_before(self, before_ns: int) -> int:
+        """Delete the sessions whose ``last_ns`` is before the time; return how many."""
+
+    def maintain(self) -> bool:
+        """Do a bounded piece of housekeeping, such as merging what rests; return whether more is left to do."""
+
+    def close(self) -> None:
+        """Finish what was begun and let go of the place; the store is not usable afterwards."""

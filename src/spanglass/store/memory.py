@@ -1,0 +1,206 @@
+"""The reference store: plain dictionaries, everything computed on reading. It is the oracle of the other backends."""
+
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from spanglass.model.place import Claims, Place, TracePart
+from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
+from spanglass.store.interface import (
+    Capabilities,
+    Cursor,
+    SessionCursor,
+    SessionPage,
+    SessionRecord,
+    SpanPage,
+    WriteResult,
+)
+from spanglass.store.pages import cut, said_ms, supersedes
+from spanglass.store.rollups import as_members, last_ns, rolled_up
+from spanglass.store.text import searchable_text, words
+
+_Ids = tuple[bytes, bytes]
+
+
+class _Session:
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.spans: dict[bytes, SpanRecord] = {}
+
+    def ordered(self) -> list[SpanRecord]:
+        return sorted(self.spans.values(), key=lambda span: (span.start_ns, span.span_id))
+
+    def record(self) -> SessionRecord:
+        spans = self.spans.values()
+        return SessionRecord(
+            assistant_id=self.place.assistant_id,
+            session_id=self.place.session_id,
+            name=self.place.session_name,
+            assistant_name=self.place.assistant_name,
+            first_ns=min(span.start_ns for span in spans),
+            last_ns=max(last_ns(span) for span in spans),
+            **as_members(rolled_up(spans)),  # type: ignore[arg-type]  # names and types are SessionRecord's own
+        )
+
+    def fragments(self) -> Iterator[Fragment]:
+        for span in self.spans.values():
+            yield from span.inputs + span.outputs + span.system
+
+    def told(self) -> list[SpanRecord]:
+        """Return the spans in order, each message with the time it was first said."""
+        since: dict[bytes, int] = {}
+        for span in self.spans.values():
+            for fragment, ms in said_ms(span):
+                since[fragment.key] = min(ms, since.get(fragment.key, ms))
+        timed = {
+            fragment.key: msgspec.structs.replace(fragment, since_ms=since[fragment.key])
+            if fragment.kind in PARTICIPANTS
+            else fragment
+            for fragment in self.fragments()
+        }
+
+        def of(fragments: Iterable[Fragment]) -> tuple[Fragment, ...]:
+            return tuple(timed[fragment.key] for fragment in fragments)
+
+        return [
+            msgspec.structs.replace(span, inputs=of(span.inputs), outputs=of(span.outputs), system=of(span.system))
+            for span in self.ordered()
+        ]
+
+
+class MemoryStore:
+    """Keeps sessions in memory, for tests and as the oracle of the other backends. Nothing outlives the process."""
+
+    capabilities = Capabilities(full_text_search=True)
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._sessions: dict[_Ids, _Session] = {}
+        self._traces: dict[bytes, tuple[Claims, _Ids]] = {}
+
+    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+        """See ``interface.Store``."""
+        with self._lock:
+            counts = [self._put(part, self._locate(part)) for part in parts]
+        return WriteResult(*(sum(column) for column in zip(*counts, strict=True))) if counts else WriteResult()
+
+    def _locate(self, part: TracePart) -> _Session:
+        """Return the session of a part, after moving what came of its trace before to it."""
+        claims, old = self._traces.get(part.trace_id, (part.claims, None))
+        claims = claims.merged(part.claims)
+        place = claims.place(part.trace_id)
+        ids = (place.assistant_id, place.session_id)
+        session = self._sessions.setdefault(ids, _Session(place))
+        if part.trace_id:
+            self._traces[part.trace_id] = (claims, ids)
+        if old is not None and old != ids:
+            self._move(part.trace_id, old, session)
+        return session
+
+    def _move(self, trace_id: bytes, old: _Ids, session: _Session) -> None:
+        left = self._sessions[old]
+        for span in [span for span in left.spans.values() if span.request_id == trace_id]:
+            self._keep(session, left.spans.pop(span.span_id))
+        if not left.spans:
+            del self._sessions[old]
+
+    def _put(self, part: TracePart, session: _Session) -> tuple[int, int, int]:
+        results = [self._keep(session, span) for span in part.spans]
+        return results.count("written"), results.count("replaced"), results.count("unchanged")
+
+    def _keep(self, session: _Session, span: SpanRecord) -> str:
+        known = session.spans.get(span.span_id)
+        if known is not None and not supersedes(span, known):
+            return "unchanged"
+        session.spans[span.span_id] = span
+        return "written" if known is None else "replaced"
+
+    def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            return None if session is None else session.record()
+
+    def spans(
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        after: Cursor | None = None,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        running: bool = False,
+    ) -> SpanPage | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            if session is None:
+                return None
+            start = (after.start_ns, after.span_id) if after else (-1, b"")
+            spans = [s for s in session.told() if (s.start_ns, s.span_id) > start and (running or s.end_ns)]
+        return cut(spans, limit, bytes_max)
+
+    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            for session in self._sessions.values():
+                if span_id in session.spans:
+                    return session.record(), next(s for s in session.told() if s.span_id == span_id)
+        return None
+
+    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            if trace_id not in self._traces:
+                return None
+            session = self._sessions[self._traces[trace_id][1]]
+            return session.record(), [span for span in session.told() if span.request_id == trace_id]
+
+    def sessions(
+        self,
+        *,
+        assistant_id: bytes | None = None,
+        text: str | None = None,
+        after: SessionCursor | None = None,
+        limit: int = 50,
+    ) -> SessionPage:
+        """See ``interface.Store``."""
+        wanted = set(words(text or ""))
+        with self._lock:
+            records = [
+                session.record()
+                for session in self._sessions.values()
+                if assistant_id in {None, session.place.assistant_id}
+                and (
+                    text is None
+                    or any(wanted and wanted <= set(words(searchable_text(f))) for f in session.fragments())
+                )
+            ]
+        cursors = {(-r.first_ns, r.assistant_id, r.session_id): r for r in records}
+        start = (-after.first_ns, after.assistant_id, after.session_id) if after else (-(1 << 63), b"", b"")
+        found = [cursors[key] for key in sorted(cursors) if key > start]
+        if len(found) <= limit:
+            return SessionPage(found)
+        last = found[limit - 1]
+        return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
+
+    def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
+        """See ``interface.Store``."""
+        ids = (assistant_id, session_id)
+        with self._lock:
+            self._traces = {trace: kept for trace, kept in self._traces.items() if kept[1] != ids}
+            return self._sessions.pop(ids, None) is not None
+
+    def delete_before(self, before_ns: int) -> int:
+        """See ``interface.Store``."""
+        with self._lock:
+            old = [ids for ids, session in self._sessions.items() if session.record().last_ns < before_ns]
+            return sum(self.delete_session(*ids) for ids in old)
+
+    def maintain(self) -> bool:
+        """See ``interface.Store``: there is nothing to keep in shape."""
+        return False
+
+    def close(self) -> None:
+        """See ``interface.Store``."""

@@ -1,0 +1,53 @@
+-- Version 1. Ids of AWS's are a UUID's 16 bytes; times are nanoseconds since the epoch; small integers stand for rows.
+
+CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+
+CREATE TABLE assistants (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
+
+CREATE TABLE sessions (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, -- never used again: full-text rows are named by it
+    assistant INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    name TEXT NOT NULL,
+    first_ns INTEGER NOT NULL,
+    last_ns INTEGER NOT NULL,
+    items INTEGER NOT NULL,                   -- the next ordinal
+    rollup BLOB NOT NULL,                     -- rollups.Rollup as msgpack
+    UNIQUE (assistant, id)
+) STRICT;
+CREATE INDEX sessions_by_time ON sessions (first_ns);
+CREATE INDEX sessions_by_rest ON sessions (last_ns);
+
+CREATE TABLE traces (
+    id BLOB PRIMARY KEY,
+    session INTEGER NOT NULL,
+    claims BLOB NOT NULL                      -- place.Claims as msgpack
+) STRICT, WITHOUT ROWID;
+CREATE INDEX traces_by_session ON traces (session);
+
+CREATE TABLE spans (
+    session INTEGER NOT NULL,
+    start_ns INTEGER NOT NULL,
+    id BLOB NOT NULL,
+    ordinal INTEGER NOT NULL,                 -- of the span's entry among the session's items
+    running INTEGER NOT NULL,
+    PRIMARY KEY (session, start_ns, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX spans_by_id ON spans (id, session);
+
+-- Appended in order of writing, so that pages fill up; found by session and first ordinal.
+CREATE TABLE blocks (
+    number INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL,
+    first INTEGER NOT NULL,                   -- the ordinal of its first item
+    loose INTEGER,                            -- bytes of the body decompressed while small enough to be merged, else NULL
+    heads BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX blocks_by_item ON blocks (session, first);
+CREATE INDEX blocks_loose ON blocks (session) WHERE loose IS NOT NULL;
+
+-- Rows are named session << 28 | ordinal. The text is made of plain words before it comes here.
+CREATE VIRTUAL TABLE words USING fts5 (
+    text, content = '', contentless_delete = 1, tokenize = 'ascii', detail = 'none'
+);

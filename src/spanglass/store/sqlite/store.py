@@ -1,0 +1,191 @@
+"""The store over one SQLite file: a writer behind a lock, readers from a pool."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
+from spanglass.store.interface import (
+    Capabilities,
+    Cursor,
+    SessionCursor,
+    SessionPage,
+    SessionRecord,
+    SpanPage,
+    WriteResult,
+)
+from spanglass.store.pages import cut
+from spanglass.store.records import DICTIONARY, Compression, shipped_dictionary
+from spanglass.store.sqlite.database import fetch, open_reader, open_writer, schema_scripts, store_errors
+from spanglass.store.sqlite.reader import (
+    Blocks,
+    read_all,
+    read_places,
+    read_session,
+    read_sessions,
+    read_spans,
+    session_number,
+)
+from spanglass.store.sqlite.writer import Writer
+
+REST_SESSIONS = 32
+"""Sessions whose blocks one piece of housekeeping merges."""
+VACUUM_PAGES = 512
+"""Free pages that one piece of housekeeping gives back to the file system."""
+VACUUM_SHARE = 4
+"""Free pages are given back once they are more than the file's pages divided by this."""
+_T = TypeVar("_T")
+
+
+class SqliteStore:
+    """Keeps sessions in one SQLite file, which several processes of one machine may share. See ``interface.Store``."""
+
+    capabilities = Capabilities(full_text_search=True)
+
+    def __init__(self, path: Path | str, *, known_fragments_max: int = 400_000) -> None:
+        """Open or make the store.
+
+        Raises:
+            NewerSchemaError: A newer Spanglass wrote the file.
+            StoreError: The file is no store, or cannot be opened.
+        """
+        self._path = Path(path)
+        self._lock = threading.Lock()
+        self._idle: list[apsw.Connection] = []
+        self._closed = False
+        with store_errors():
+            self._connection = open_writer(self._path, schema_scripts())
+            self._compression = Compression(self._dictionaries())
+            self._writer = Writer(self._connection, self._compression, known_fragments_max)
+
+    def _dictionaries(self) -> dict[int, bytes]:
+        """Return the dictionaries of the file, after adding today's."""
+        self._connection.execute(
+            "INSERT OR IGNORE INTO dictionaries (number, bytes) VALUES (?, ?)", (DICTIONARY, shipped_dictionary())
+        )
+        return dict(fetch(self._connection, "SELECT number, bytes FROM dictionaries"))
+
+    def _change(self, change: Callable[[Writer], _T]) -> _T:
+        results: list[_T] = []
+        with self._lock, store_errors():
+            self._writer.transact(lambda writer: results.append(change(writer)))
+        return results[0]
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """Lend a connection that sees one state of the store throughout."""
+        with store_errors():
+            connection = self._idle.pop() if self._idle else open_reader(self._path)
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.execute("COMMIT")
+                self._idle.append(connection)
+
+    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+        """See ``interface.Store``."""
+        return self._change(lambda writer: writer.put(parts))
+
+    def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            return None if number is None else read_session(connection, number)
+
+    def spans(
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        after: Cursor | None = None,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        running: bool = False,
+    ) -> SpanPage | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            if number is None:
+                return None
+            places = read_places(connection, number, after, running=running)
+            blocks = Blocks(connection, self._compression, number)
+            return cut(read_spans(blocks, places, limit), limit, bytes_max)
+
+    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            rows = fetch(
+                connection, "SELECT session, start_ns, id, ordinal FROM spans WHERE id = ? LIMIT 1", (span_id,)
+            )
+            for session, *place in rows:
+                (record,) = Blocks(connection, self._compression, session).records([tuple(place)])
+                return read_session(connection, session), record
+        return None
+
+    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            rows = fetch(connection, "SELECT session FROM traces WHERE id = ?", (trace_id,))
+            if not rows:
+                return None
+            session = rows[0][0]
+            spans = read_all(connection, self._compression, session)
+            return read_session(connection, session), [span for span in spans if span.request_id == trace_id]
+
+    def sessions(
+        self,
+        *,
+        assistant_id: bytes | None = None,
+        text: str | None = None,
+        after: SessionCursor | None = None,
+        limit: int = 50,
+    ) -> SessionPage:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return read_sessions(connection, assistant_id, text, after, limit)
+
+    def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
+        """See ``interface.Store``."""
+
+        def delete(writer: Writer) -> bool:
+            number = session_number(self._connection, assistant_id, session_id)
+            if number is not None:
+                writer.delete(number)
+            return number is not None
+
+        return self._change(delete)
+
+    def delete_before(self, before_ns: int) -> int:
+        """See ``interface.Store``."""
+
+        def delete(writer: Writer) -> int:
+            rows = fetch(self._connection, "SELECT number FROM sessions WHERE last_ns < ?", (before_ns,))
+            for (number,) in rows:
+                writer.delete(number)
+            return len(rows)
+
+        return self._change(delete)
+
+    def maintain(self) -> bool:
+        """Merge the blocks of some sessions, or give free pages back; see ``interface.Store``."""
+        if self._change(lambda writer: writer.rest(REST_SESSIONS)):
+            return True
+        with self._lock, store_errors():
+            free, pages = self._connection.pragma("freelist_count"), self._connection.pragma("page_count")
+            if free * VACUUM_SHARE <= pages:
+                return False
+            fetch(self._connection, f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
+            return True
+
+    def close(self) -> None:
+        """See ``interface.Store``; the last process to close leaves one file, without its log."""
+        with self._lock, store_errors():
+            for connection in (*self._idle, self._connection):
+                connection.close()
+            self._idle.clear()
