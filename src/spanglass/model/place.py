@@ -65,13 +65,19 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
 
     def place(self, trace_id: bytes) -> Place:
         """Return the session that the trace belongs to; without a claim, the trace is a session of its own."""
-        assistant = parse_uuid(self.assistant.text) or uuid.uuid5(NAMESPACE_ASSISTANT, self.assistant.text)
+        assistant, assistant_name = _named(self.assistant.text, NAMESPACE_ASSISTANT)
         if self.session is None:
-            session, name = uuid.UUID(bytes=trace_id), ""
+            session = uuid.UUID(bytes=trace_id)
+            session_name = str(session)
         else:
-            name = self.session.text
-            session = parse_uuid(name) or uuid.uuid5(assistant, name)
-        return Place(assistant.bytes, session.bytes, self.assistant.text, name or str(session))
+            session, session_name = _named(self.session.text, assistant)
+        return Place(assistant.bytes, session.bytes, assistant_name, session_name)
+
+
+def _named(text: str, namespace: uuid.UUID) -> tuple[uuid.UUID, str]:
+    """Return the id that a text is or stands for, and its name: one id has one name, in whatever case it came."""
+    parsed = parse_uuid(text)
+    return (uuid.uuid5(namespace, text), text) if parsed is None else (parsed, str(parsed))
 
 
 class TracePart(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""The bytes on disk, version 1: spans and fragments in blocks, compressed with a dictionary.
+"""The bytes on disk, version 1: spans and fragments as the items of blocks.
 
 Everything that a session keeps is an *item* with an ordinal: 0, 1, 2 … in order of writing. An item is a fragment or a
 span's entry, which refers to fragments by ordinal. A *block* holds items of consecutive ordinals, compressed together;
@@ -6,25 +6,16 @@ neighbouring blocks can be merged without changing a reference. A block is store
 writer needs to recognise fragments and a reader to tell when a message was said, and the compressed *body*.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
-from importlib import resources
 from itertools import chain
 from typing import Final
 
 import msgspec
-import zstandard
 
 from spanglass.model.record import KEY_BYTES, PARTICIPANTS, Fragment, Kind, Members, SpanRecord
 
 ENTRY: Final = 0
 """The kind of an item that is a span's entry; fragments have the numbers of ``Kind``."""
-DICTIONARY: Final = 1
-"""The dictionary that new blocks are compressed with; a store keeps a copy of each it has used."""
-LEVEL: Final = 3
-"""zstd's level while writing."""
-LEVEL_RESTED: Final = 9
-"""zstd's level for what is merged once a session rests."""
 RUNNING: Final = -1
 """The duration of a span that has not ended."""
 
@@ -177,37 +168,11 @@ def decode_heads(heads: bytes) -> list[Item]:
     return items
 
 
-class Compression(threading.local):
-    """Compresses and decompresses blocks; each thread has its own, since zstd's contexts are not shared."""
-
-    def __init__(self, dictionaries: dict[int, bytes]) -> None:
-        self._compressors = {level: _compressor(dictionaries[DICTIONARY], level) for level in (LEVEL, LEVEL_RESTED)}
-        known = map(zstandard.ZstdCompressionDict, dictionaries.values())
-        self._decompressors = {data.dict_id(): zstandard.ZstdDecompressor(dict_data=data) for data in known}
-
-    def encode_body(self, items: Sequence[Item], level: int = LEVEL) -> bytes:
-        """Compress the items' pieces."""
-        return self._compressors[level].compress(_ENCODER.encode([item.piece for item in items]))
-
-    def decode_body(self, body: bytes) -> list[bytes]:
-        """Undo ``encode_body``: the pieces in order."""
-        number = zstandard.get_frame_parameters(body).dict_id
-        return _PIECES.decode(self._decompressors[number].decompress(body))
-
-    def decode_block(self, heads: bytes, body: bytes) -> list[Item]:
-        """Return a block's items whole."""
-        items = decode_heads(heads)
-        for item, piece in zip(items, self.decode_body(body), strict=True):
-            item.piece = piece
-        return items
+def encode_pieces(items: Sequence[Item]) -> bytes:
+    """Encode the items' pieces: a block's body before compression."""
+    return _ENCODER.encode([item.piece for item in items])
 
 
-def _compressor(dictionary: bytes, level: int) -> zstandard.ZstdCompressor:
-    data = zstandard.ZstdCompressionDict(dictionary)
-    data.precompute_compress(level=level)
-    return zstandard.ZstdCompressor(level=level, dict_data=data)
-
-
-def shipped_dictionary(number: int = DICTIONARY) -> bytes:
-    """Return the bytes of a dictionary that comes with this version (``tools/train_dictionary.py`` made it)."""
-    return resources.files(__package__).joinpath("dictionaries", f"{number}.zdict").read_bytes()
+def decode_pieces(body: bytes) -> list[bytes]:
+    """Undo ``encode_pieces``."""
+    return _PIECES.decode(body)

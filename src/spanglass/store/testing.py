@@ -453,6 +453,26 @@ class StoreBattery:
         store.write([part(span(200, inputs=tuple(said)))])
         assert len(list(read(store, *ids()))) == 151
 
+    def test_messages_of_all_sizes(self, store: Store) -> None:
+        """Small and large messages in small and large writes come back exactly, before and after a rest."""
+        rng = random.Random(3)
+        spans = [
+            span(
+                n, inputs=tuple(message(f"{n}.{i} " + "word " * rng.choice((1, 50, 3000, 9000))) for i in range(n % 4))
+            )
+            for n in range(120)
+        ]
+        left = list(spans)
+        while left:
+            cut = rng.randint(1, 8)
+            store.write([part(*left[:cut])])
+            del left[:cut]
+        before = everything(store)
+        assert list(read(store, *ids())) == spans
+        while store.maintain():
+            pass
+        assert everything(store) == before
+
     def test_a_huge_message(self, store: Store) -> None:
         """A message of several megabytes is kept and read whole."""
         huge = span(1, inputs=(message("word " * 1_000_000),))

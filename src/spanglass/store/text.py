@@ -12,6 +12,8 @@ from spanglass.model.record import SPOKEN, Fragment
 NOT_SAID: Final = frozenset({"toolUseId", "messageId", "participant", "timestamp", "contentId", "knowledgeBaseId"})
 """Members whose text nobody said."""
 _WORD: Final = re.compile(r"[^\W_]+")
+_MARKS: Final = dict.fromkeys(c for c in range(0x10000) if unicodedata.combining(chr(c)))
+"""The diacritics of all living scripts: combining characters of the Basic Multilingual Plane."""
 
 
 def searchable_text(fragment: Fragment) -> str:
@@ -37,5 +39,9 @@ def _strings(document: Any) -> Iterator[str]:  # noqa: ANN401 (JSON of any kind)
 
 def words(text: str) -> list[str]:
     """Return the words of a text or query, without case and diacritics, in order."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return _WORD.findall(plain.casefold())
+    return _WORD.findall(unicodedata.normalize("NFKD", text).translate(_MARKS).casefold())
+
+
+def plain_words(text: str) -> str:
+    """Return a text that an index splitting ASCII alone splits as ``words`` does: ASCII as it is, else its words."""
+    return text if text.isascii() else " ".join(words(text))

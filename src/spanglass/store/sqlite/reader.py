@@ -4,27 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import apsw
-import msgspec
 
 from spanglass.model.record import Fragment, SpanRecord
-from spanglass.store.interface import Cursor, SessionCursor, SessionPage, SessionRecord
-from spanglass.store.records import Compression, Entry, Item, decode_entry, span_record
-from spanglass.store.rollups import Rollup, as_members
-from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.session import WORD_ROW_BITS
-from spanglass.store.text import words
+from spanglass.store.compression import Compression
+from spanglass.store.interface import Cursor
+from spanglass.store.records import Entry, Item, decode_entry, span_record
 
 CHUNK_SPANS = 100
 """Spans whose blocks are read together: a page at the default size is one round."""
 DENSE = 8
 """A span of ordinals is read in one scan if it holds at most this many times the items asked for."""
 
-_SESSION = """
-    SELECT a.id, s.id, s.name, a.name, s.first_ns, s.last_ns, s.rollup
-    FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant
-"""
-_Row = tuple[bytes, bytes, str, str, int, int, bytes]
-_ROLLUP = msgspec.msgpack.Decoder(Rollup)
 Place = tuple[int, bytes, int]
 """A span's place in the order: start, id, ordinal of its entry."""
 
@@ -77,21 +67,6 @@ class Blocks:
         self.fragments.update((ordinal, self.items[ordinal].fragment()) for ordinal in wanted)
 
 
-def session_number(connection: apsw.Connection, assistant_id: bytes, session_id: bytes) -> int | None:
-    """Return the number of a session's row."""
-    rows = fetch(
-        connection,
-        "SELECT s.number FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant WHERE a.id = ? AND s.id = ?",
-        (assistant_id, session_id),
-    )
-    return rows[0][0] if rows else None
-
-
-def read_session(connection: apsw.Connection, number: int) -> SessionRecord:
-    """Return a session's row; it must exist."""
-    return _session_record(fetch(connection, f"{_SESSION} WHERE s.number = ?", (number,))[0])
-
-
 def read_places(connection: apsw.Connection, session: int, after: Cursor | None, *, running: bool) -> Iterator[Place]:
     """Yield the places of a session's spans in order, after a cursor."""
     start = (after.start_ns, after.span_id) if after else (-1, b"")
@@ -113,40 +88,3 @@ def read_all(connection: apsw.Connection, compression: Compression, session: int
     """Return all spans of a session, running ones too, in order."""
     places = list(read_places(connection, session, None, running=True))
     return Blocks(connection, compression, session).records(places)
-
-
-def read_sessions(
-    connection: apsw.Connection, assistant_id: bytes | None, text: str | None, after: SessionCursor | None, limit: int
-) -> SessionPage:
-    """Return a page of sessions, latest start first."""
-    conditions: dict[str, Sequence[apsw.SQLiteValue]] = {}
-    if assistant_id is not None:
-        conditions["a.id = ?"] = (assistant_id,)
-    if text is not None:
-        query = " ".join(f'"{word}"' for word in words(text)) or '""'
-        conditions[f"s.number IN (SELECT rowid >> {WORD_ROW_BITS} FROM words WHERE words MATCH ?)"] = (query,)
-    if after is not None:
-        later = (after.first_ns, after.first_ns, after.assistant_id, after.session_id)
-        conditions["(s.first_ns < ? OR s.first_ns = ? AND (a.id, s.id) > (?, ?))"] = later
-    where = " AND ".join(conditions) or "TRUE"
-    values = [value for condition in conditions.values() for value in condition]
-    statement = f"{_SESSION} WHERE {where} ORDER BY s.first_ns DESC, a.id, s.id LIMIT ?"
-    rows = fetch(connection, statement, [*values, limit + 1])
-    found = [_session_record(row) for row in rows]
-    if len(found) <= limit:
-        return SessionPage(found)
-    last = found[limit - 1]
-    return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
-
-
-def _session_record(row: _Row) -> SessionRecord:
-    assistant_id, session_id, name, assistant_name, first_ns, last_ns, rollup = row
-    return SessionRecord(
-        assistant_id=assistant_id,
-        session_id=session_id,
-        name=name,
-        assistant_name=assistant_name,
-        first_ns=first_ns,
-        last_ns=last_ns,
-        **as_members(_ROLLUP.decode(rollup)),  # type: ignore[arg-type]  # names and types are SessionRecord's own
-    )

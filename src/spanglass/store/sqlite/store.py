@@ -10,6 +10,7 @@ import apsw
 
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
+from spanglass.store.compression import Compression
 from spanglass.store.interface import (
     Capabilities,
     Cursor,
@@ -20,24 +21,17 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.records import DICTIONARY, Compression, shipped_dictionary
+from spanglass.store.sqlite import dictionaries, index
 from spanglass.store.sqlite.database import fetch, open_reader, open_writer, schema_scripts, store_errors
-from spanglass.store.sqlite.reader import (
-    Blocks,
-    read_all,
-    read_places,
-    read_session,
-    read_sessions,
-    read_spans,
-    session_number,
-)
-from spanglass.store.sqlite.writer import Writer
+from spanglass.store.sqlite.reader import Blocks, read_all, read_places, read_spans
+from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number
+from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
 
 REST_SESSIONS = 32
 """Sessions whose blocks one piece of housekeeping merges."""
 VACUUM_PAGES = 512
 """Free pages that one piece of housekeeping gives back to the file system."""
-VACUUM_SHARE = 4
+VACUUM_SHARE = 32
 """Free pages are given back once they are more than the file's pages divided by this."""
 _T = TypeVar("_T")
 
@@ -60,21 +54,20 @@ class SqliteStore:
         self._closed = False
         with store_errors():
             self._connection = open_writer(self._path, schema_scripts())
-            self._compression = Compression(self._dictionaries())
+            dictionaries.read(self._connection)
+            self._compression = Compression(self._read_dictionaries)
             self._writer = Writer(self._connection, self._compression, known_fragments_max)
 
-    def _dictionaries(self) -> dict[int, bytes]:
-        """Return the dictionaries of the file, after adding today's."""
-        self._connection.execute(
-            "INSERT OR IGNORE INTO dictionaries (number, bytes) VALUES (?, ?)", (DICTIONARY, shipped_dictionary())
-        )
-        return dict(fetch(self._connection, "SELECT number, bytes FROM dictionaries"))
+    def _read_dictionaries(self) -> dict[int, bytes]:
+        connection = open_reader(self._path)
+        try:
+            return dictionaries.read(connection)
+        finally:
+            connection.close()
 
     def _change(self, change: Callable[[Writer], _T]) -> _T:
-        results: list[_T] = []
         with self._lock, store_errors():
-            self._writer.transact(lambda writer: results.append(change(writer)))
-        return results[0]
+            return self._writer.transact(change)
 
     @contextmanager
     def _reading(self) -> Iterator[apsw.Connection]:
@@ -147,8 +140,17 @@ class SqliteStore:
         limit: int = 50,
     ) -> SessionPage:
         """See ``interface.Store``."""
+        if text is not None:
+            self._index()
         with self._reading() as connection:
             return read_sessions(connection, assistant_id, text, after, limit)
+
+    def _index(self) -> None:
+        """Have the words of everything written so far in the index."""
+        with self._reading() as connection:
+            behind = index.is_behind(connection)
+        if behind:
+            self._change(lambda writer: writer.index(SESSIONS_MAX))
 
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """See ``interface.Store``."""
@@ -173,8 +175,8 @@ class SqliteStore:
         return self._change(delete)
 
     def maintain(self) -> bool:
-        """Merge the blocks of some sessions, or give free pages back; see ``interface.Store``."""
-        if self._change(lambda writer: writer.rest(REST_SESSIONS)):
+        """Index words, merge blocks, or give free pages back; see ``interface.Store``."""
+        if self._change(lambda writer: writer.keep_house(REST_SESSIONS)):
             return True
         with self._lock, store_errors():
             free, pages = self._connection.pragma("freelist_count"), self._connection.pragma("page_count")

@@ -2,33 +2,29 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import apsw
 import msgspec
 
 from spanglass.model.place import Claims, Place, TracePart
 from spanglass.model.record import SPOKEN, SpanRecord
+from spanglass.store.compression import Compression
 from spanglass.store.interface import WriteResult
 from spanglass.store.pages import said_ms, supersedes
-from spanglass.store.records import (
-    LEVEL,
-    LEVEL_RESTED,
-    Compression,
-    Item,
-    decode_heads,
-    encode_heads,
-)
+from spanglass.store.records import decode_heads
 from spanglass.store.rollups import Rollup
+from spanglass.store.sqlite import dictionaries, index
+from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
 from spanglass.store.sqlite.reader import Blocks, read_all
-from spanglass.store.sqlite.session import SessionState, word_row, word_rows
-from spanglass.store.text import searchable_text, words
+from spanglass.store.sqlite.state import SessionState
 
-BLOCK_BYTES: Final = 64 << 10
-"""Bytes of pieces at which a block is full: what one read of a few messages has to decompress."""
-LOOSE_MAX: Final = 16
-"""Loose blocks of a session that are merged at once while it is being written to."""
+UNINDEXED_MAX: Final = 8_000
+"""Items that may wait for the index while spans keep coming; a search has them indexed first."""
+SESSIONS_MAX: Final = 1 << 31
+"""All sessions, as a bound on how many."""
+_T = TypeVar("_T")
 _ENCODE = msgspec.msgpack.Encoder().encode
 _CLAIMS = msgspec.msgpack.Decoder(Claims)
 _ROLLUP = msgspec.msgpack.Decoder(Rollup)
@@ -40,40 +36,62 @@ class Writer:
     def __init__(self, connection: apsw.Connection, compression: Compression, known_max: int) -> None:
         self._connection = connection
         self._compression = compression
+        self._blocks = BlockWriter(connection, compression)
         self._known_max = known_max
-        self._states: OrderedDict[int, SessionState] = OrderedDict()
-        self._numbers: dict[tuple[bytes, bytes], int] = {}
+        self._states: OrderedDict[tuple[bytes, bytes], SessionState] = OrderedDict()
+        self._trusted: set[int] = set()
+        """Sessions whose state is true as long as no other process writes."""
         self._touched: dict[int, SessionState] = {}
+        self._sizes: dict[int, int] = {}
+        self._held = 0
+        """Fragments known of all sessions in memory, and in ``_sizes`` of each."""
         self._data_version = -1
+        self._unindexed = 0
+        self._learned = False
 
-    def transact(self, change: Callable[["Writer"], object]) -> None:
+    def transact(self, change: Callable[["Writer"], _T]) -> _T:
         """Run a change in a transaction; on any failure nothing of it stays, in the file or in memory."""
         try:
             with immediate(self._connection):
-                version = self._connection.execute("PRAGMA data_version").get
-                if version != self._data_version:  # another process has written
-                    self._forget()
-                    self._data_version = version
-                change(self)
+                self._notice_others()
+                result = change(self)
                 for state in self._touched.values():
                     self._flush(state)
+                if self._unindexed > UNINDEXED_MAX:
+                    self.index(SESSIONS_MAX)
+                    self._learn()
         except BaseException:
             self._forget()
             raise
-        self._touched.clear()
-        self._evict()
+        if self._learned:
+            self._compression.renew()
+            self._learned = False
+        self._remember()
+        return result
+
+    def _notice_others(self) -> None:
+        """Trust no state any more once another process has written."""
+        ((version,),) = fetch(self._connection, "PRAGMA data_version")
+        if version != self._data_version:
+            self._data_version = version
+            self._trusted.clear()
 
     def _forget(self) -> None:
         self._states.clear()
-        self._numbers.clear()
         self._touched.clear()
+        self._sizes.clear()
+        self._held = 0
+        self._learned = False
 
-    def _evict(self) -> None:
-        held = sum(len(state.known) for state in self._states.values()) if len(self._states) > 1 else 0
-        while held > self._known_max:
+    def _remember(self) -> None:
+        """Hold on to the sessions written to, and let go of those written to longest ago once they are too many."""
+        for number, state in self._touched.items():
+            self._held += len(state.known) - self._sizes.get(number, 0)
+            self._sizes[number] = len(state.known)
+        self._touched.clear()
+        while self._held > self._known_max and len(self._states) > 1:
             _, state = self._states.popitem(last=False)
-            self._numbers.pop((state.place.assistant_id, state.place.session_id), None)
-            held -= len(state.known)
+            self._held -= self._sizes.pop(state.number, 0)
 
     # Parts
 
@@ -93,19 +111,27 @@ class Writer:
         """Return the session of a part, after moving what came of its trace before to it."""
         if not part.trace_id:
             return self._state(part.claims.place(b""))
-        row = fetch(self._connection, "SELECT session, claims FROM traces WHERE id = ?", (part.trace_id,))
-        old, claims = (row[0][0], _CLAIMS.decode(row[0][1])) if row else (None, part.claims)
+        old, claims = self._read_claims(part.trace_id) or (None, part.claims)
         merged = claims.merged(part.claims)
         state = self._state(merged.place(part.trace_id))
         if old is None or merged != claims:
             self._connection.execute(
                 "INSERT INTO traces (id, session, claims) VALUES (?1, ?2, ?3)"
                 " ON CONFLICT DO UPDATE SET session = ?2, claims = ?3",
-                (part.trace_id, state.number, _ENCODE(merged)),
+                (part.trace_id, state.number, _ENCODE(_nameless(merged))),
             )
         if old is not None and old != state.number:
             self._move(part.trace_id, old, state)
         return state
+
+    def _read_claims(self, trace_id: bytes) -> tuple[int, Claims] | None:
+        rows = fetch(
+            self._connection,
+            "SELECT t.session, t.claims, a.name, s.name FROM traces AS t JOIN sessions AS s ON s.number = t.session"
+            " JOIN assistants AS a ON a.number = s.assistant WHERE t.id = ?",
+            (trace_id,),
+        )
+        return (rows[0][0], _named(_CLAIMS.decode(rows[0][1]), *rows[0][2:])) if rows else None
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
@@ -144,15 +170,21 @@ class Writer:
 
     def _state(self, place: Place) -> SessionState:
         ids = (place.assistant_id, place.session_id)
-        number = self._numbers.get(ids)
-        if number is None:
-            number = self._numbers[ids] = self._row(place)
-        state = self._states.get(number)
-        if state is None:
-            state = self._states[number] = self._load(number, place)
-        self._states.move_to_end(number)
-        self._touched[number] = state
+        state = self._states.get(ids)
+        if state is None or not self._is_true(state):
+            number = self._row(place)
+            state = self._states[ids] = self._load(number, place)
+        self._states.move_to_end(ids)
+        self._trusted.add(state.number)
+        self._touched[state.number] = state
         return state
+
+    def _is_true(self, state: SessionState) -> bool:
+        if state.number in self._trusted:
+            return True
+        return fetch(self._connection, "SELECT writes FROM sessions WHERE number = ?", (state.number,)) == [
+            (state.writes,)
+        ]
 
     def _row(self, place: Place) -> int:
         """Return the number of a session's row, made now if it is new."""
@@ -163,7 +195,8 @@ class Writer:
         )
         ((number,),) = fetch(
             self._connection,
-            "INSERT INTO sessions (assistant, id, name, first_ns, last_ns, items, rollup) VALUES (?, ?, ?, 0, 0, 0, ?)"
+            "INSERT INTO sessions (assistant, id, name, first_ns, last_ns, items, indexed, writes, rollup)"
+            " VALUES (?, ?, ?, 0, 0, 0, 0, 0, ?)"
             " ON CONFLICT DO UPDATE SET name = name RETURNING number",
             (assistant, place.session_id, place.session_name, _ENCODE(Rollup())),
         )
@@ -171,11 +204,14 @@ class Writer:
 
     def _load(self, number: int, place: Place) -> SessionState:
         state = SessionState(number, place)
-        (first_ns, last_ns, items, rollup), *_ = fetch(
-            self._connection, "SELECT first_ns, last_ns, items, rollup FROM sessions WHERE number = ?", (number,)
+        ((first_ns, last_ns, items, state.writes, rollup),) = fetch(
+            self._connection,
+            "SELECT first_ns, last_ns, items, writes, rollup FROM sessions WHERE number = ?",
+            (number,),
         )
         if items:
             state.first_ns, state.last_ns, state.rollup = first_ns, last_ns, _ROLLUP.decode(rollup)
+        state.loose = read_loose(self._connection, number)
         for (heads,) in self._connection.execute(
             "SELECT heads FROM blocks WHERE session = ? ORDER BY first", (number,)
         ):
@@ -184,9 +220,8 @@ class Writer:
 
     def _move(self, trace_id: bytes, old: int, target: SessionState) -> None:
         """Move a trace's spans to another session; what nothing else of the old one needs goes with them."""
-        source = self._states.get(old)
-        if source is not None:
-            self._flush(source)
+        if old in self._touched:
+            self._flush(self._touched[old])
         spans = read_all(self._connection, self._compression, old)
         left = [span for span in spans if span.request_id != trace_id]
         if left:
@@ -214,7 +249,7 @@ class Writer:
             self._keep(state, span)
 
     def _empty(self, session: int) -> None:
-        self._connection.execute("DELETE FROM words WHERE rowid BETWEEN ? AND ?", word_rows(session))
+        index.forget(self._connection, session)
         self._connection.execute("DELETE FROM blocks WHERE session = ?", (session,))
         self._connection.execute("DELETE FROM spans WHERE session = ?", (session,))
 
@@ -224,100 +259,57 @@ class Writer:
         self._connection.execute("DELETE FROM traces WHERE session = ?", (session,))
         self._connection.execute("DELETE FROM sessions WHERE number = ?", (session,))
         self._touched.pop(session, None)
-        self._states.pop(session, None)
-        self._numbers = {ids: number for ids, number in self._numbers.items() if number != session}
+        self._trusted.discard(session)
 
-    # Blocks
+    # Housekeeping
 
     def _flush(self, state: SessionState) -> None:
         """Write what is pending of a session, and its row."""
-        if state.pending:
-            self._index(state)
-            for first, items in _blocks(state.written, state.pending):
-                self._insert_block(state.number, first, items, LEVEL)
-            state.written, state.pending = state.items, []
-            self._merge_loose(state.number, LOOSE_MAX, LEVEL)
-        self._set_back(state)
+        self._unindexed += len(state.pending)
+        self._blocks.flush(state)
+        state.writes += 1
         self._connection.execute(
-            "UPDATE sessions SET first_ns = ?, last_ns = ?, items = ?, rollup = ? WHERE number = ?",
-            (state.first_ns, state.last_ns, state.items, _ENCODE(state.rollup), state.number),
+            "UPDATE sessions SET first_ns = ?, last_ns = ?, items = ?, rollup = ?, writes = ? WHERE number = ?",
+            (state.first_ns, state.last_ns, state.items, _ENCODE(state.rollup), state.writes, state.number),
         )
 
-    def _index(self, state: SessionState) -> None:
-        rows = [
-            (word_row(state.number, ordinal), _plain(searchable_text(item.fragment())))
-            for ordinal, item in enumerate(state.pending, state.written)
-            if item.kind in SPOKEN
-        ]
-        self._connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", rows)
+    def index(self, sessions_max: int) -> bool:
+        """Put words into the index for some sessions; return whether there were any to put."""
+        self._unindexed = 0
+        return index.catch_up(self._connection, self._compression, sessions_max)
 
-    def _insert_block(self, session: int, first: int, items: Sequence[Item], level: int) -> None:
-        size = sum(len(item.piece) for item in items)
-        self._connection.execute(
-            "INSERT INTO blocks (session, first, loose, heads, body) VALUES (?, ?, ?, ?, ?)",
-            (
-                session,
-                first,
-                size if size < BLOCK_BYTES // 2 else None,
-                encode_heads(items),
-                self._compression.encode_body(items, level),
-            ),
-        )
+    def keep_house(self, sessions_max: int) -> bool:
+        """Do one piece of what makes the file smaller and its search quicker; return whether there was any."""
+        return self.index(sessions_max) or self._learn() or self._rest(sessions_max)
 
-    def _merge_loose(self, session: int, at_least: int, level: int) -> None:
-        """Merge a session's loose blocks, which are its last ones, if there are enough of them or they fill a block."""
-        loose = fetch(
-            self._connection,
-            "SELECT number, first, loose FROM blocks WHERE session = ? AND loose IS NOT NULL ORDER BY first",
-            (session,),
-        )
-        few = len(loose) < at_least and sum(size for _, _, size in loose) < BLOCK_BYTES
-        if few or len(loose) == 1:
-            return
-        items: list[Item] = []
-        for number, _, _ in loose:
-            ((heads, body),) = fetch(self._connection, "SELECT heads, body FROM blocks WHERE number = ?", (number,))
-            items += self._compression.decode_block(heads, body)
-        self._connection.executemany("DELETE FROM blocks WHERE number = ?", [(number,) for number, _, _ in loose])
-        for first, block in _blocks(loose[0][1], items):
-            self._insert_block(session, first, block, level)
+    def _learn(self) -> bool:
+        self._learned = dictionaries.learn(self._connection, self._compression)
+        return self._learned
 
-    def _set_back(self, state: SessionState) -> None:
-        """Rewrite the heads of blocks whose messages turned out to have been said earlier."""
-        while state.earlier:
-            ordinal = min(state.earlier)
-            ((number, first, heads),) = fetch(
-                self._connection,
-                "SELECT number, first, heads FROM blocks WHERE session = ? AND first <= ? ORDER BY first DESC LIMIT 1",
-                (state.number, ordinal),
-            )
-            items = decode_heads(heads)
-            for each, item in enumerate(items, first):
-                item.since_ms = state.since.get(each, 0)
-            state.earlier -= set(range(first, first + len(items)))
-            self._connection.execute("UPDATE blocks SET heads = ? WHERE number = ?", (encode_heads(items), number))
-
-    def rest(self, sessions_max: int) -> bool:
-        """Merge what rests in some sessions; return whether there were any."""
-        rows = fetch(
-            self._connection,
-            "SELECT session FROM blocks WHERE loose IS NOT NULL GROUP BY session HAVING count(*) > 1 LIMIT ?",
-            (sessions_max,),
-        )
-        for (session,) in rows:
-            self._merge_loose(session, 0, LEVEL_RESTED)
-        return bool(rows)
+    def _rest(self, sessions_max: int) -> bool:
+        sessions = restless(self._connection, sessions_max)
+        for session in sessions:
+            self._blocks.rest(session)
+            self._trusted.discard(session)
+            self._connection.execute("UPDATE sessions SET writes = writes + 1 WHERE number = ?", (session,))
+        return bool(sessions)
 
 
-def _blocks(first: int, items: Sequence[Item]) -> Iterable[tuple[int, Sequence[Item]]]:
-    """Cut items into blocks that are as full as they may be."""
-    start = size = 0
-    for at, item in enumerate(items):
-        size += len(item.piece)
-        if size > BLOCK_BYTES and at > start:
-            yield first + start, items[start:at]
-            start, size = at, len(item.piece)
-    yield first + start, items[start:]
+def _nameless(claims: Claims) -> Claims:
+    """Return claims as they are kept: what they claim stands in the session's row, and half an id decides a tie."""
+    short = [
+        msgspec.structs.replace(claim, span_id=claim.span_id[:8], text="") if claim else None
+        for claim in (claims.assistant, claims.session)
+    ]
+    return Claims(*short)  # type: ignore[arg-type]  # there is always an assistant
+
+
+def _named(claims: Claims, assistant: str, session: str) -> Claims:
+    """Undo ``_nameless``."""
+    return Claims(
+        msgspec.structs.replace(claims.assistant, text=assistant),
+        claims.session and msgspec.structs.replace(claims.session, text=session),
+    )
 
 
 def _only_adds(new: SpanRecord, known: SpanRecord, state: SessionState) -> bool:
@@ -338,8 +330,3 @@ def _spoken(span: SpanRecord) -> set[bytes]:
         for fragment in fragments
         if fragment.kind in SPOKEN
     }
-
-
-def _plain(text: str) -> str:
-    """Return a text whose words the index's own splitting finds: ASCII as it is, the rest as plain words."""
-    return text if text.isascii() else " ".join(words(text))

@@ -1,6 +1,10 @@
 -- Version 1. Ids of AWS's are a UUID's 16 bytes; times are nanoseconds since the epoch; small integers stand for rows.
 
-CREATE TABLE dictionaries (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE dictionaries (
+    number INTEGER PRIMARY KEY,
+    messages INTEGER NOT NULL,                -- how many were indexed when it was trained
+    bytes BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE assistants (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;
 
@@ -12,11 +16,14 @@ CREATE TABLE sessions (
     first_ns INTEGER NOT NULL,
     last_ns INTEGER NOT NULL,
     items INTEGER NOT NULL,                   -- the next ordinal
+    indexed INTEGER NOT NULL,                 -- ordinals below have their words in the index
+    writes INTEGER NOT NULL,                  -- how often it was written to: tells a writer whether its picture is true
     rollup BLOB NOT NULL,                     -- rollups.Rollup as msgpack
     UNIQUE (assistant, id)
 ) STRICT;
 CREATE INDEX sessions_by_time ON sessions (first_ns);
 CREATE INDEX sessions_by_rest ON sessions (last_ns);
+CREATE INDEX sessions_unindexed ON sessions (number) WHERE indexed < items;
 
 CREATE TABLE traces (
     id BLOB PRIMARY KEY,
@@ -47,7 +54,11 @@ CREATE TABLE blocks (
 CREATE UNIQUE INDEX blocks_by_item ON blocks (session, first);
 CREATE INDEX blocks_loose ON blocks (session) WHERE loose IS NOT NULL;
 
--- Rows are named session << 28 | ordinal. The text is made of plain words before it comes here.
+-- A row is one message, numbered in order of indexing. The text is made of plain words before it comes here.
 CREATE VIRTUAL TABLE words USING fts5 (
     text, content = '', contentless_delete = 1, tokenize = 'ascii', detail = 'none'
 );
+
+-- Whose messages the rows of words are: count of them from first on are one session's.
+CREATE TABLE texts (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, session INTEGER NOT NULL) STRICT;
+CREATE INDEX texts_by_session ON texts (session);

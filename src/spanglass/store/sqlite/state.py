@@ -1,6 +1,7 @@
 """A session as the writer holds it in memory: which fragments it has, its roll-up, and what is to be written."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from spanglass.model.place import Place
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
@@ -8,8 +9,13 @@ from spanglass.store.pages import said_ms
 from spanglass.store.records import ENTRY, Item, encode_entry
 from spanglass.store.rollups import Rollup, last_ns
 
-WORD_ROW_BITS = 28
-"""Bits of a full-text row's name that are the ordinal; the rest is the session."""
+
+class Loose(NamedTuple):
+    """A block that is small enough to be merged: its row, the ordinal of its first item, the bytes of its pieces."""
+
+    number: int
+    first: int
+    size: int
 
 
 class SessionState:
@@ -18,6 +24,8 @@ class SessionState:
     def __init__(self, number: int, place: Place) -> None:
         self.number = number
         self.place = place
+        self.writes = 0
+        """How often the session has been written to, as its row tells: another process's writes are seen by it."""
         self.clear()
 
     def clear(self) -> None:
@@ -30,6 +38,7 @@ class SessionState:
         self.written = 0
         """Ordinals below are in the file; the rest is ``pending``."""
         self.pending: list[Item] = []
+        self.loose: list[Loose] = []
         self.known: dict[bytes, int] = {}
         self.since: dict[int, int] = {}
         self.newest_since = 0
@@ -105,13 +114,3 @@ class SessionState:
                 self.earlier.add(ordinal)
             else:
                 self.pending[ordinal - self.written].since_ms = ms
-
-
-def word_row(session: int, ordinal: int) -> int:
-    """Return the name of a fragment's full-text row."""
-    return session << WORD_ROW_BITS | ordinal
-
-
-def word_rows(session: int) -> tuple[int, int]:
-    """Return the first and last name that a session's full-text rows can have."""
-    return word_row(session, 0), word_row(session, (1 << WORD_ROW_BITS) - 1)

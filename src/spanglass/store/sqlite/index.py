@@ -1,0 +1,63 @@
+"""The full-text index: which words stand in which message.
+
+Its rows are numbered one after the other, because the index writes a row's number as the distance from the one before.
+The table ``texts`` tells whose they are: each of its rows covers the messages of one session that came in together.
+"""
+
+from typing import Final
+
+import apsw
+
+from spanglass.model.record import SPOKEN
+from spanglass.store.compression import Compression
+from spanglass.store.sqlite.database import fetch
+from spanglass.store.sqlite.reader import Blocks
+from spanglass.store.text import plain_words, searchable_text, words
+
+_MATCHES: Final = """s.number IN (
+    SELECT (SELECT session FROM texts WHERE first <= words.rowid ORDER BY first DESC LIMIT 1)
+    FROM words WHERE words MATCH ?
+)"""
+
+
+def is_behind(connection: apsw.Connection) -> bool:
+    """Return whether something was written whose words are not in the index."""
+    return bool(fetch(connection, "SELECT 1 FROM sessions WHERE indexed < items LIMIT 1"))
+
+
+def catch_up(connection: apsw.Connection, compression: Compression, sessions_max: int) -> bool:
+    """Put the words of what was written into the index, for some sessions; return whether there were any.
+
+    Many messages go in at a time: each batch is a segment of the index, and small segments cost more to merge than to
+    make.
+    """
+    rows = fetch(
+        connection, "SELECT number, indexed, items FROM sessions WHERE indexed < items LIMIT ?", (sessions_max,)
+    )
+    ((next_row,),) = fetch(connection, "SELECT coalesce(max(first + count), 1) FROM texts")
+    for session, indexed, items in rows:
+        blocks = Blocks(connection, compression, session)
+        blocks.load(range(indexed, items))
+        said = [item for ordinal in range(indexed, items) if (item := blocks.items[ordinal]).kind in SPOKEN]
+        texts = [plain_words(searchable_text(item.fragment())) for item in said]
+        connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", enumerate(texts, next_row))
+        if texts:
+            connection.execute(
+                "INSERT INTO texts (first, count, session) VALUES (?, ?, ?)", (next_row, len(texts), session)
+            )
+        next_row += len(texts)
+    connection.executemany("UPDATE sessions SET indexed = items WHERE number = ?", [(number,) for number, _, _ in rows])
+    return bool(rows)
+
+
+def forget(connection: apsw.Connection, session: int) -> None:
+    """Take a session out of the index; what it still has is to be indexed anew."""
+    for first, count in fetch(connection, "DELETE FROM texts WHERE session = ? RETURNING first, count", (session,)):
+        connection.execute("DELETE FROM words WHERE rowid BETWEEN ? AND ?", (first, first + count - 1))
+    connection.execute("UPDATE sessions SET indexed = 0 WHERE number = ?", (session,))
+
+
+def condition(text: str) -> tuple[str, str]:
+    """Return a condition on ``s.number``, for sessions in which one message holds all words, and its value."""
+    query = " ".join(f'"{word}"' for word in words(text)) or '""'
+    return _MATCHES, query
