@@ -1,0 +1,87 @@
+"""The only place where the parts are put together: configuration in, an ASGI application out."""
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from spanglass import health, qconnect, viewer
+from spanglass.config import Config, ConfigError, Limits
+from spanglass.logs import configure_logging
+from spanglass.mapping import Mapper
+from spanglass.otlp import http
+from spanglass.otlp.grpc import serve_grpc
+from spanglass.reading import Reader
+from spanglass.recording import Recorder
+from spanglass.store.interface import Store
+from spanglass.store.sqlite import SqliteStore
+
+
+def open_store(url: str, limits: Limits) -> Store:
+    """Open the store that a URL names: ``sqlite:///PATH``, with four slashes for an absolute path.
+
+    Raises:
+        ConfigError: The URL names no kind of store.
+        StoreError: The store cannot be opened.
+    """
+    for prefix, opened in _STORES.items():
+        if url.startswith(prefix) and url != prefix:
+            return opened(url.removeprefix(prefix), limits)
+    raise ConfigError(f"store: {url!r} is no store's address; write sqlite:///PATH")
+
+
+def _open_sqlite(path: str, limits: Limits) -> Store:
+    return SqliteStore(Path(path), known_fragments_max=limits.known_fragments_max)
+
+
+_STORES: Final[dict[str, Callable[[str, Limits], Store]]] = {"sqlite:///": _open_sqlite}
+
+
+def from_environment() -> ASGIApp:
+    """Build the application of one worker process from ``SPANGLASS_…``."""
+    config = Config.from_environment()
+    configure_logging(config.log_level)
+    return create(config)
+
+
+def create(config: Config) -> ASGIApp:
+    """Build the application.
+
+    Its lifespan opens the store; on shutdown it drains what was accepted, then closes the store.
+    """
+    faces: dict[str, ASGIApp] = {}
+    web = Starlette(lifespan=lambda web: _lifespan(web, config, faces))
+
+    async def face(scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request to the face whose first path segment it has, anything else to the web's routes."""
+        first = scope["path"].removeprefix("/").partition("/")[0] if scope["type"] == "http" else ""
+        await faces.get(first, web)(scope, receive, send)
+
+    return face
+
+
+@asynccontextmanager
+async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -> AsyncIterator[None]:
+    limits = config.limits
+    store = open_store(config.store, limits)
+    threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
+    mapper = Mapper(memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max)
+    recorder = Recorder(store, mapper, limits)
+    try:
+        reader = Reader(store, limits)
+        routes = (
+            http.routes(recorder, limits) + viewer.routes(reader, threads) + health.routes(store, recorder, threads)
+        )
+        web.router.routes += routes
+        faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, qconnect.app(reader, threads, limits))
+        grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
+        yield
+        await grpc.stop(config.shutdown_seconds_max)
+    finally:
+        recorder.close()
+        threads.shutdown()
+        store.close()

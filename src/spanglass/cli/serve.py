@@ -1,0 +1,78 @@
+"""``spanglass serve``: receive spans, answer ListSpans."""
+
+import os
+import socket
+from typing import Annotated, Literal
+
+import typer
+import uvicorn
+
+from spanglass.app import open_store
+from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError
+from spanglass.logs import configure_logging
+
+
+def serve(
+    *,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; without authentication only loopback.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of HTTP: OTLP, ListSpans, /api.  [default: 4318]")] = None,
+    grpc_port: Annotated[int | None, typer.Option(help="Port of OTLP/gRPC; 0: none.  [default: 4317]")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where spans are kept: sqlite:///PATH.  [default: sqlite:///spanglass.db]")
+    ] = None,
+    auth: Annotated[Literal["off"] | None, typer.Option(help="Who may do what.  [default: off]")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that share the ports and the store.  [default: 1]")
+    ] = None,
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"] | None, typer.Option(help="Least level to log.  [default: info]")
+    ] = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM; then finish what was accepted and stop.
+
+    Every option can stand in the environment as SPANGLASS_OPTION, for example SPANGLASS_PORT.
+
+    Example: spanglass serve --store sqlite:///traces.db
+    """
+    options = {
+        "host": host,
+        "port": port,
+        "grpc_port": grpc_port,
+        "store": store,
+        "auth": auth,
+        "workers": workers,
+        "log_level": log_level,
+    }
+    config = Config.from_environment(options)
+    open_store(config.store, config.limits).close()
+    _check_port(config)
+    os.environ |= {ENVIRONMENT_PREFIX + k.upper(): str(v) for k, v in options.items() if v is not None}
+    configure_logging(config.log_level)
+    uvicorn.run(
+        "spanglass.app:from_environment",
+        factory=True,
+        host=config.host,
+        port=config.port,
+        workers=config.workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(config.shutdown_seconds_max),
+    )
+
+
+def _check_port(config: Config) -> None:
+    """Tell in one line, before anything starts, that a port cannot be had."""
+    for name, port in (("port", config.port), ("grpc-port", config.grpc_port)):
+        family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((config.host, port))
+            except OSError as error:
+                raise ConfigError(f"{name}: {config.host}:{port} cannot be listened on: {error.strerror}") from None

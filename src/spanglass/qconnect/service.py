@@ -1,0 +1,66 @@
+"""QConnect over ASGI: find the operation, let a reader's thread answer it, put answer or error on the wire."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import Iterable
+from concurrent.futures import Executor
+
+import msgspec
+import structlog
+from starlette.types import Receive, Scope, Send
+
+from spanglass.config import Limits
+from spanglass.qconnect.errors import Refusal, ValidationError, refusal
+from spanglass.qconnect.exchange import Answer, Operation
+from spanglass.qconnect.router import Router
+
+_log = structlog.get_logger(__name__)
+
+
+class Service:
+    """An ASGI application for HTTP; the server must give ``raw_path``, and sends Date itself."""
+
+    def __init__(self, operations: Iterable[Operation], threads: Executor, limits: Limits) -> None:
+        self._router = Router(operations)
+        self._threads = threads
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Answer one request; every answer, error or not, is JSON with a request id."""
+        started, request_id = time.monotonic(), str(uuid.uuid4())
+        try:
+            outcome: Answer | Refusal = await self._answer(scope)
+        except Exception as error:  # noqa: BLE001 (every error has an answer)
+            outcome = refusal(error)
+            if outcome.status >= 500:  # noqa: PLR2004 (HTTP's line between the client's fault and ours)
+                _log.error("request failed", request_id=request_id, exc_info=error)
+        _log.debug(
+            "request",
+            request_id=request_id,
+            method=scope["method"],
+            path=scope["raw_path"].decode("ascii", "backslashreplace"),
+            status=outcome.status,
+            seconds=time.monotonic() - started,
+        )
+        await _send(send, outcome, request_id)
+
+    async def _answer(self, scope: Scope) -> Answer:
+        path, query = scope["raw_path"], scope["query_string"]
+        if len(path) + len(query) > self._limits.target_bytes_max:
+            raise ValidationError(f"Path and query are longer than {self._limits.target_bytes_max} bytes.")
+        operation, request = self._router.find(scope["method"], path, query)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, operation.answer, request)
+
+
+async def _send(send: Send, outcome: Answer | Refusal, request_id: str) -> None:
+    headers = {"content-type": "application/json", "x-amzn-requestid": request_id} | outcome.headers
+    if isinstance(outcome, Answer):
+        body = outcome.body
+    else:
+        body = msgspec.json.encode({"message": outcome.message} | outcome.members)
+        headers["x-amzn-errortype"] = outcome.code
+    headers["content-length"] = str(len(body))
+    lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": outcome.status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})

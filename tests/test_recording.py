@@ -1,0 +1,215 @@
+"""One thread writes for all: what callers get, what a fault of one does to the others, and when it refuses."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+
+from spanglass.config import Limits
+from spanglass.model.place import TracePart
+from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
+from spanglass.store.interface import StoreError, UnavailableError, WriteResult
+from spanglass.store.memory import MemoryStore
+from spanglass.store.testing import ids, part, read, span
+from spanglass.telemetry import ExportRequest, Resource, Scope, Span
+
+
+class OneSpanMapper:
+    """Maps a span to the battery's span of the number that its name is; a name that is none is a bug of the mapper."""
+
+    def parts(self, spans: Iterable[Span]) -> list[TracePart]:
+        return [part(span(int(each.name))) for each in spans]
+
+
+class GatedStore(MemoryStore):
+    """A memory store that counts its commits, waits at a gate, and can refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+        self.gate.set()
+        self.commits: list[int] = []
+        self.maintained = threading.Event()
+        self.refuse: Callable[[Sequence[TracePart]], StoreError | None] = lambda _parts: None
+
+    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+        self.gate.wait(10)
+        error = self.refuse(parts)
+        if error is not None:
+            raise error
+        self.commits.append(len(parts))
+        return super().write(parts)
+
+    def maintain(self) -> bool:
+        self.maintained.set()
+        return False
+
+
+def request(*names: object, rejected: int = 0) -> Callable[[], ExportRequest]:
+    spans = [Span(b"t" * 16, b"s" * 8, Resource(), Scope(), str(name)) for name in names]
+    return lambda: ExportRequest(spans, rejected, "too odd" if rejected else "")
+
+
+@contextmanager
+def recording(store: GatedStore, **limits: int) -> Iterator[Recorder]:
+    recorder = Recorder(store, OneSpanMapper(), Limits(**limits))
+    try:
+        yield recorder
+    finally:
+        store.gate.set()
+        recorder.close()
+
+
+def listed(store: GatedStore) -> int:
+    return len(list(read(store, *ids()))) if store.session(*ids()) else 0
+
+
+async def test_returns_when_spans_are_readable() -> None:
+    """What ``record`` acknowledged, the next read sees; the answer counts accepted and rejected spans."""
+    store = GatedStore()
+    with recording(store) as recorder:
+        assert await recorder.record(request(1, 2, rejected=3), 10) == Recorded(2, 3, "too odd")
+        assert listed(store) == 2
+        assert recorder.counts.written_spans == 2
+        assert recorder.counts.rejected_spans == 3
+
+
+async def test_requests_that_wait_share_a_commit() -> None:
+    """While one commit is under way the next ones gather, and one commit takes them all."""
+    store = GatedStore()
+    with recording(store) as recorder:
+        store.gate.clear()
+        tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in range(20)]
+        await asyncio.sleep(0)
+        store.gate.set()
+        await asyncio.gather(*tasks)
+    assert sum(store.commits) == 20
+    assert len(store.commits) <= 3
+
+
+async def test_a_commit_holds_its_bytes() -> None:
+    """A commit takes no more bytes of bodies together than its limit, but always one."""
+    store = GatedStore()
+    with recording(store, commit_bytes_max=25) as recorder:
+        store.gate.clear()
+        tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in range(9)]
+        tasks.append(asyncio.ensure_future(recorder.record(request(9), 1000)))
+        await asyncio.sleep(0)
+        store.gate.set()
+        await asyncio.gather(*tasks)
+    assert max(store.commits) <= 3
+
+
+async def test_what_one_cannot_read_is_its_own_fault() -> None:
+    """An error while reading or mapping comes out of that request's ``record``; the others are written."""
+    store = GatedStore()
+
+    def broken() -> ExportRequest:
+        raise ValueError("no such message")
+
+    with recording(store) as recorder:
+        good, bad, odd = await asyncio.gather(
+            recorder.record(request(1), 10),
+            recorder.record(broken, 10),
+            recorder.record(request("not a number"), 10),
+            return_exceptions=True,
+        )
+        assert good == Recorded(1)
+        assert isinstance(bad, ValueError)
+        assert str(bad) == "no such message"
+        assert isinstance(odd, ValueError)
+        assert listed(store) == 1
+        assert recorder.counts.failed_requests == 2
+
+
+async def test_what_the_store_refuses_is_refused_alone() -> None:
+    """When the store refuses some spans, only the request that holds them fails."""
+    store = GatedStore()
+    poison = part(span(7)).spans[0].span_id
+    store.refuse = lambda parts: (
+        StoreError("not this one") if any(s.span_id == poison for p in parts for s in p.spans) else None
+    )
+    with recording(store) as recorder:
+        store.gate.clear()
+        tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in (6, 7, 8)]
+        await asyncio.sleep(0)
+        store.gate.set()
+        results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [isinstance(result, StoreError) for result in results] == [False, True, False]
+    assert listed(store) == 2
+
+
+@pytest.mark.parametrize("error", [UnavailableError("disk full"), RuntimeError("a bug")])
+async def test_a_store_that_cannot_write_does_not_stop_the_recorder(error: Exception) -> None:
+    """While the store fails, callers hear of it; once it works again, so does the recorder."""
+    store = GatedStore()
+
+    def fail(_parts: Sequence[TracePart]) -> StoreError | None:
+        raise error
+
+    with recording(store) as recorder:
+        store.refuse = fail
+        with pytest.raises(type(error)):
+            await recorder.record(request(1), 10)
+        store.refuse = lambda _parts: None
+        assert await recorder.record(request(1), 10) == Recorded(1)
+
+
+async def test_a_full_queue_refuses() -> None:
+    """Bytes beyond the queue's limit are refused at once, with a time to come back."""
+    store = GatedStore()
+    with recording(store, queue_bytes_max=100) as recorder:
+        store.gate.clear()
+        waiting = asyncio.ensure_future(recorder.record(request(1), 90))
+        await asyncio.sleep(0)
+        with pytest.raises(OverloadedError) as refused:
+            await recorder.record(request(2), 20)
+        assert refused.value.retry_after_seconds >= 1
+        store.gate.set()
+        await waiting
+    assert recorder.counts.queue_bytes == 0
+    assert recorder.counts.overloaded_requests == 1
+
+
+async def test_a_body_larger_than_the_queue_is_taken_when_nothing_waits() -> None:
+    """A single large request is not refused for ever."""
+    store = GatedStore()
+    with recording(store, queue_bytes_max=100) as recorder:
+        assert await recorder.record(request(1), 1000) == Recorded(1)
+
+
+async def test_closing_writes_what_was_accepted() -> None:
+    """Whatever was waiting when ``close`` was called is durable when it returns; later requests are refused."""
+    store = GatedStore()
+    recorder = Recorder(store, OneSpanMapper(), Limits())
+    store.gate.clear()
+    tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in range(5)]
+    await asyncio.sleep(0)
+    store.gate.set()
+    recorder.close()
+    assert listed(store) == 5
+    assert await asyncio.gather(*tasks) == [Recorded(1)] * 5
+    with pytest.raises(ClosedError):
+        await recorder.record(request(6), 10)
+
+
+async def test_a_caller_that_gave_up_loses_nothing() -> None:
+    """A request whose caller is gone is written all the same, and the thread goes on."""
+    store = GatedStore()
+    with recording(store) as recorder:
+        store.gate.clear()
+        gone = asyncio.ensure_future(recorder.record(request(1), 10))
+        await asyncio.sleep(0)
+        gone.cancel()
+        store.gate.set()
+        await recorder.record(request(2), 10)
+        assert listed(store) == 2
+
+
+def test_an_idle_recorder_lets_the_store_keep_house() -> None:
+    """When nothing has come for a while, the store's housekeeping runs."""
+    store = GatedStore()
+    with recording(store):
+        assert store.maintained.wait(10)
