@@ -71,7 +71,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
             session_name = str(session)
         else:
             session, session_name = _named(self.session.text, assistant)
-        return Place(assistant.bytes, session.bytes, assistant_name, session_name)
+        return Place(assistant.bytes, session.bytes, assistant_name, session_name or str(session))
 
 
 def _named(text: str, namespace: uuid.UUID) -> tuple[uuid.UUID, str]:

@@ -113,7 +113,7 @@ def versions(draw: st.DrawFn) -> SpanRecord:
     number, version = draw(st.integers(0, 9)), draw(st.integers(0, 2))
     rng = random.Random(number * 3 + version)
     said = [message(" ".join(rng.choices(WORDS, k=2)), rng.choice((Kind.CUSTOMER, Kind.BOT))) for _ in range(4)]
-    start_ns = EPOCH_NS + (number % 4) * SECOND_NS + rng.choice((0, 0, 5_000_000))
+    start_ns = number and EPOCH_NS + (number % 4) * SECOND_NS + rng.choice((0, 0, 5_000_000))
     return span(
         number,
         trace=number % 3,
@@ -302,6 +302,9 @@ class StoreBattery:
         store.write([part(span(4, outputs=(said,)))])
         times = {f.since_ms for s in read(store, *ids()) for f in (*s.inputs, *s.outputs)}
         assert times == {(EPOCH_NS + 3 * SECOND_NS) // 1_000_000}
+        store.write([part(span(6, start_ns=0, inputs=(said, message("never timed"))))])
+        store.write([part(span(7, inputs=(message("never timed"),))), part(span(2, inputs=(said,)))])
+        assert {f.since_ms for s in read(store, *ids()) for f in s.inputs} == {0}
 
     def test_a_late_session_takes_the_whole_trace(self, opener: Opener) -> None:
         """A trace stands on its own until a span names its session; then all of it is there, also after reopening."""

@@ -50,7 +50,7 @@ class SessionState:
         for item in items:
             if item.kind != ENTRY:
                 self.known[item.key] = self.items
-            if item.since_ms:
+            if item.kind in PARTICIPANTS:
                 self.since[self.items] = item.since_ms
                 self.newest_since = max(self.newest_since, item.since_ms)
             self.items += 1
@@ -96,11 +96,11 @@ class SessionState:
         return ordinals
 
     def _append_fragment(self, fragment: Fragment, ms: int) -> int:
-        since = ms if fragment.kind in PARTICIPANTS else 0
-        ordinal = self._append(Item(fragment.kind, fragment.key, fragment.json, since))
-        if since:
-            self.since[ordinal] = since
-            self.newest_since = max(self.newest_since, since)
+        if fragment.kind not in PARTICIPANTS:
+            return self._append(Item(fragment.kind, fragment.key, fragment.json))
+        ordinal = self._append(Item(fragment.kind, fragment.key, fragment.json, ms))
+        self.since[ordinal] = ms
+        self.newest_since = max(self.newest_since, ms)
         return ordinal
 
     def _said_earlier(self, span: SpanRecord) -> None:
