@@ -1,4 +1,4 @@
-"""Compressing blocks with dictionaries: one that comes with Spanglass, and those a store trains on its own content."""
+"""Compression with dictionaries: one that comes with Spanglass, and those a store trains on its own content."""
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -6,8 +6,6 @@ from importlib import resources
 from typing import Final
 
 import zstandard
-
-from spanglass.store.records import Item, decode_heads, decode_pieces, encode_pieces
 
 SHIPPED: Final = 1
 """The dictionary that comes with this version; those of a store's own have higher numbers."""
@@ -22,7 +20,7 @@ SEGMENT_BYTES: Final = 200
 
 
 class Compression:
-    """Compresses with the newest dictionary and decompresses with whichever a block names; used from any thread.
+    """Compresses with the newest dictionary and decompresses with whichever is named; used from any thread.
 
     ``load`` returns all dictionaries of the store by number. Each thread has its own contexts of zstd.
     """
@@ -35,23 +33,16 @@ class Compression:
         """Take note of dictionaries added to the store, in this thread; another does when it meets one."""
         self._threads.contexts = _Contexts(self._load())
 
-    def encode_body(self, items: Sequence[Item], level: int = LEVEL) -> bytes:
-        """Compress the items' pieces."""
-        return self._contexts().compressors[level].compress(encode_pieces(items))
+    def compress(self, data: bytes, level: int = LEVEL) -> bytes:
+        """Compress with the newest dictionary."""
+        return self._contexts().compressors[level].compress(data)
 
-    def decode_body(self, body: bytes) -> list[bytes]:
-        """Undo ``encode_body``: the pieces in order."""
-        number = zstandard.get_frame_parameters(body).dict_id
+    def decompress(self, data: bytes) -> bytes:
+        """Undo ``compress``, whichever dictionary it used."""
+        number = zstandard.get_frame_parameters(data).dict_id
         if number not in self._contexts().decompressors:
             self.renew()
-        return decode_pieces(self._contexts().decompressors[number].decompress(body))
-
-    def decode_block(self, heads: bytes, body: bytes) -> list[Item]:
-        """Return a block's items whole."""
-        items = decode_heads(heads)
-        for item, piece in zip(items, self.decode_body(body), strict=True):
-            item.piece = piece
-        return items
+        return self._contexts().decompressors[number].decompress(data)
 
     def _contexts(self) -> "_Contexts":
         if not hasattr(self._threads, "contexts"):

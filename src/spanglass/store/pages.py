@@ -1,6 +1,7 @@
 """What all backends decide alike: which of two versions of a span stays, when a message was said, where a page ends."""
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Final
 
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
@@ -8,6 +9,7 @@ from spanglass.store.interface import Cursor, SpanPage
 
 MESSAGE_BYTES_MAX: Final = 128
 """Bytes that the wire adds to a message's values: id, participant, timestamp, names, punctuation."""
+_JSON: Final = attrgetter("json")
 SPAN_BYTES_MAX: Final = 640
 """Bytes that the wire adds to a span's members: six ids, two times, names, punctuation."""
 
@@ -27,9 +29,9 @@ def said_ms(span: SpanRecord) -> Iterator[tuple[Fragment, int]]:
 
 def wire_bytes(span: SpanRecord) -> int:
     """Return a bound on the bytes of a span in ListSpans, close from above."""
-    shown = (*span.inputs[span.inputs_shown_from :], *span.outputs[span.outputs_shown_from :], *span.system[:1])
+    shown = span.inputs[span.inputs_shown_from :] + span.outputs[span.outputs_shown_from :] + span.system[:1]
     members = len(span.recurring.json) + len(span.own.span) + len(span.own.attributes)
-    return SPAN_BYTES_MAX + members + sum(len(fragment.json) + MESSAGE_BYTES_MAX for fragment in shown)
+    return SPAN_BYTES_MAX + members + len(shown) * MESSAGE_BYTES_MAX + sum(map(len, map(_JSON, shown)))
 
 
 def cut(spans: Iterable[SpanRecord], limit: int, bytes_max: int) -> SpanPage:

@@ -6,31 +6,23 @@ neighbouring blocks can be merged without changing a reference. A block is store
 writer needs to recognise fragments and a reader to tell when a message was said, and the compressed *body*.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
 
 import msgspec
 
-from spanglass.model.record import KEY_BYTES, PARTICIPANTS, Fragment, Kind, Members, SpanRecord
+from spanglass.model.record import KEY_BYTES, PARTICIPANTS, Fragment, Kind
 
 ENTRY: Final = 0
 """The kind of an item that is a span's entry; fragments have the numbers of ``Kind``."""
 RUNNING: Final = -1
 """The duration of a span that has not ended."""
+DEPTH_MAX: Final = 16
+"""Entries that may have to be read to know one span's inputs."""
 
 
-class Item(msgspec.Struct, eq=False, gc=False):
-    """One item of a block; ``key`` is empty for an entry, ``since_ms`` 0 for what is no message."""
-
-    kind: int
-    key: bytes
-    piece: bytes
-    since_ms: int = 0
-
-    def fragment(self) -> Fragment:
-        """Return the item as the fragment it is."""
-        return Fragment(Kind(self.kind), self.key, self.piece, self.since_ms)
+Item: TypeAlias = Fragment | bytes
+"""A fragment, or a span's entry encoded."""
 
 
 class Heads(msgspec.Struct, array_like=True, gc=False):
@@ -43,12 +35,20 @@ class Heads(msgspec.Struct, array_like=True, gc=False):
 
 
 class Entry(msgspec.Struct, array_like=True, gc=False):
-    """A span without its start and id, which stand in the order of spans; references are runs, see ``runs``."""
+    """A span without its start and id, which stand in the order of spans; references are runs, see ``runs``.
+
+    A call of a model begins with what the call before it said and heard. So the inputs are the first ``kept`` of the
+    messages, inputs then outputs, of the entry ``back`` ordinals before this one, followed by those in ``inputs``;
+    ``back`` is 0 where there is no such entry. ``depth`` tells how many entries must be read for that.
+    """
 
     duration_ns: int
     parent_span_id: bytes
     request_id: bytes
     recurring: int
+    back: int
+    kept: int
+    depth: int
     inputs: list[int]
     outputs: list[int]
     system: list[int]
@@ -58,10 +58,6 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     own_span: bytes
     own_attributes: bytes
     own_detail: bytes
-
-    def ordinals(self) -> Iterable[int]:
-        """Return the ordinals that the entry refers to, with repetitions."""
-        return chain((self.recurring,), *map(unrun, (self.inputs, self.outputs, self.system, self.details)))
 
 
 def runs(ordinals: Sequence[int]) -> list[int]:
@@ -77,102 +73,74 @@ def runs(ordinals: Sequence[int]) -> list[int]:
     return coded
 
 
-def unrun(coded: Sequence[int]) -> Iterable[int]:
-    """Undo ``runs``."""
-    if len(coded) == 2:  # noqa: PLR2004 (one run, the common case)
-        return range(coded[0], coded[0] + coded[1])
-    return chain.from_iterable(range(f, f + n) for f, n in zip(coded[::2], coded[1::2], strict=True))
+def unrun(coded: Sequence[int], of: Callable[[int], Fragment]) -> tuple[Fragment, ...]:
+    """Return the fragments that runs refer to, each by ``of`` its ordinal."""
+    fragments: list[Fragment] = []
+    for first, count in zip(coded[::2], coded[1::2], strict=True):
+        if count == 1:
+            fragments.append(of(first))
+        else:
+            fragments.extend(map(of, range(first, first + count)))
+    return tuple(fragments)
 
 
+_KINDS: Final = {int(kind): kind for kind in Kind}
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _ENTRY: Final = msgspec.msgpack.Decoder(Entry)
 _HEADS: Final = msgspec.msgpack.Decoder(Heads)
 _PIECES: Final = msgspec.msgpack.Decoder(list[bytes])
 
 
-def encode_entry(span: SpanRecord, recurring: int, references: Sequence[Sequence[int]]) -> bytes:
-    """Encode a span; ``references`` are the ordinals of its inputs, outputs, system and details."""
-    inputs, outputs, system, details = map(runs, references)
-    return _ENCODER.encode(
-        Entry(
-            span.end_ns - span.start_ns if span.end_ns else RUNNING,
-            span.parent_span_id,
-            span.request_id,
-            recurring,
-            inputs,
-            outputs,
-            system,
-            details,
-            span.inputs_shown_from,
-            span.outputs_shown_from,
-            span.own.span,
-            span.own.attributes,
-            span.own_detail,
-        )
-    )
+def encode_entry(entry: Entry) -> bytes:
+    """Encode an entry as an item."""
+    return _ENCODER.encode(entry)
 
 
-def decode_entry(piece: bytes) -> Entry:
-    """Undo the outer part of ``encode_entry``; ``span_record`` does the rest."""
-    return _ENTRY.decode(piece)
+def decode_entry(item: Item) -> Entry:
+    """Undo ``encode_entry``."""
+    return _ENTRY.decode(item)  # type: ignore[arg-type]  # the caller's ordinal is an entry's
 
 
-def span_record(start_ns: int, span_id: bytes, entry: Entry, fragments: dict[int, Fragment]) -> SpanRecord:
-    """Put a span together from its place in the order, its entry and the fragments it refers to."""
-    of = fragments.__getitem__
-    return SpanRecord(
-        span_id,
-        entry.parent_span_id,
-        entry.request_id,
-        start_ns,
-        0 if entry.duration_ns == RUNNING else start_ns + entry.duration_ns,
-        of(entry.recurring),
-        Members(entry.own_span, entry.own_attributes),
-        tuple(map(of, unrun(entry.inputs))),
-        tuple(map(of, unrun(entry.outputs))),
-        tuple(map(of, unrun(entry.system))),
-        tuple(map(of, unrun(entry.details))),
-        entry.own_detail,
-        entry.inputs_shown_from,
-        entry.outputs_shown_from,
-    )
+def encode_block(items: Sequence[Item]) -> tuple[bytes, bytes]:
+    """Encode items as heads and pieces."""
+    return encode_heads(items), _ENCODER.encode([item if isinstance(item, bytes) else item.json for item in items])
 
 
 def encode_heads(items: Sequence[Item]) -> bytes:
-    """Encode what a block's items are named and when they were said."""
-    times = [item.since_ms for item in items if item.kind in PARTICIPANTS]
+    """Encode what items are named and when they were said."""
+    fragments = [item for item in items if not isinstance(item, bytes)]
+    times = [fragment.since_ms for fragment in fragments if fragment.kind in PARTICIPANTS]
     base = min(times, default=0)
-    return _ENCODER.encode(
-        Heads(
-            bytes(item.kind for item in items),
-            b"".join(item.key for item in items),
-            base,
-            [ms - base for ms in times],
-        )
-    )
+    kinds = bytes(ENTRY if isinstance(item, bytes) else item.kind for item in items)
+    return _ENCODER.encode(Heads(kinds, b"".join(f.key for f in fragments), base, [ms - base for ms in times]))
+
+
+def decode_block(heads: bytes, pieces: bytes) -> list[Item]:
+    """Undo ``encode_block``."""
+    return _items(_HEADS.decode(heads), _PIECES.decode(pieces))
+
+
+def decode_pieces(pieces: bytes) -> list[bytes]:
+    """Return the contents of a block's items alone."""
+    return _PIECES.decode(pieces)
 
 
 def decode_heads(heads: bytes) -> list[Item]:
-    """Undo ``encode_heads``; the pieces are empty."""
+    """Undo ``encode_heads``: the items without their content."""
     decoded = _HEADS.decode(heads)
-    keys, at = decoded.keys, 0
-    times = iter(decoded.since_ms)
-    items = []
-    for kind in decoded.kinds:
-        if kind == ENTRY:
-            items.append(Item(ENTRY, b"", b""))
+    return _items(decoded, [b""] * len(decoded.kinds))
+
+
+def _items(heads: Heads, pieces: Sequence[bytes]) -> list[Item]:
+    at, base = 0, heads.base_ms
+    times = iter(heads.since_ms)
+    items: list[Item] = []
+    for number, piece in zip(heads.kinds, pieces, strict=True):
+        if number == ENTRY:
+            items.append(piece)
             continue
-        since = decoded.base_ms + next(times) if kind in PARTICIPANTS else 0
-        items.append(Item(kind, keys[at : at + KEY_BYTES], b"", since))
+        kind = _KINDS[number]
+        since_ms = base + next(times) if kind in PARTICIPANTS else 0
+        items.append(Fragment(kind, heads.keys[at : at + KEY_BYTES], piece, since_ms))
         at += KEY_BYTES
     return items
-
-
-def encode_pieces(items: Sequence[Item]) -> bytes:
-    """Encode the items' pieces: a block's body before compression."""
-    return _ENCODER.encode([item.piece for item in items])
-
-
-def decode_pieces(body: bytes) -> list[bytes]:
-    """Undo ``encode_pieces``."""
-    return _PIECES.decode(body)

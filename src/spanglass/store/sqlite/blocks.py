@@ -6,7 +6,7 @@ from typing import Final
 import apsw
 
 from spanglass.store.compression import LEVEL, LEVEL_RESTED, Compression
-from spanglass.store.records import Item, decode_heads, encode_heads
+from spanglass.store.records import Item, decode_block, decode_heads, encode_block, encode_heads
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.state import Loose, SessionState
 
@@ -46,7 +46,8 @@ class BlockWriter:
 
     def _append(self, session: int, loose: list[Loose], first: int, items: Sequence[Item], level: int) -> None:
         for start, block in _cut(first, items):
-            size = sum(len(item.piece) for item in block)
+            heads, pieces = encode_block(block)
+            size = len(pieces)
             is_loose = size < BLOCK_BYTES // 2
             if not is_loose and loose:
                 self._connection.executemany(
@@ -59,8 +60,8 @@ class BlockWriter:
                     session,
                     start,
                     size if is_loose else None,
-                    encode_heads(block),
-                    self._compression.encode_body(block, level),
+                    heads,
+                    self._compression.compress(pieces, level),
                 ),
             )
             if is_loose:
@@ -72,7 +73,7 @@ class BlockWriter:
             ((heads, body),) = fetch(
                 self._connection, "DELETE FROM blocks WHERE number = ? RETURNING heads, body", (block.number,)
             )
-            items += self._compression.decode_block(heads, body)
+            items += decode_block(heads, self._compression.decompress(body))
         first = loose[0].first
         loose.clear()
         self._append(session, loose, first, items, level)
@@ -85,9 +86,7 @@ class BlockWriter:
                 "SELECT number, first, heads FROM blocks WHERE session = ? AND first <= ? ORDER BY first DESC LIMIT 1",
                 (state.number, min(state.earlier)),
             )
-            items = decode_heads(heads)
-            for ordinal, item in enumerate(items, first):
-                item.since_ms = state.since.get(ordinal, 0)
+            items = [state.dated(ordinal, item) for ordinal, item in enumerate(decode_heads(heads), first)]
             state.earlier -= set(range(first, first + len(items)))
             self._connection.execute("UPDATE blocks SET heads = ? WHERE number = ?", (encode_heads(items), number))
 
@@ -116,8 +115,9 @@ def _cut(first: int, items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item
     """Cut items into blocks that are as full as they may be."""
     start = size = 0
     for at, item in enumerate(items):
-        size += len(item.piece)
+        length = len(item if isinstance(item, bytes) else item.json)
+        size += length
         if size > BLOCK_BYTES and at > start:
             yield first + start, items[start:at]
-            start, size = at, len(item.piece)
+            start, size = at, length
     yield first + start, items[start:]

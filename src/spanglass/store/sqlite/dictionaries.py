@@ -5,6 +5,7 @@ from typing import Final
 import apsw
 
 from spanglass.store.compression import SHIPPED, Compression, shipped_dictionary, train
+from spanglass.store.records import decode_pieces
 from spanglass.store.sqlite.database import fetch
 
 MESSAGES_MIN: Final = 2_000
@@ -38,7 +39,7 @@ def learn(connection: apsw.Connection, compression: Compression) -> bool:
     sample: list[bytes] = []
     left = SAMPLE_BYTES
     for (body,) in fetch(connection, "SELECT body FROM blocks ORDER BY number DESC LIMIT ?", (BLOCKS_MAX,)):
-        pieces = compression.decode_body(body)
+        pieces = decode_pieces(compression.decompress(body))
         sample += pieces
         left -= sum(map(len, pieces))
         if left < 0:

@@ -8,7 +8,7 @@ from typing import Final
 
 import apsw
 
-from spanglass.model.record import SPOKEN
+from spanglass.model.record import SPOKEN, Fragment
 from spanglass.store.compression import Compression
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.reader import Blocks
@@ -36,10 +36,9 @@ def catch_up(connection: apsw.Connection, compression: Compression, sessions_max
     )
     ((next_row,),) = fetch(connection, "SELECT coalesce(max(first + count), 1) FROM texts")
     for session, indexed, items in rows:
-        blocks = Blocks(connection, compression, session)
-        blocks.load(range(indexed, items))
-        said = [item for ordinal in range(indexed, items) if (item := blocks.items[ordinal]).kind in SPOKEN]
-        texts = [plain_words(searchable_text(item.fragment())) for item in said]
+        written = Blocks(connection, compression, session).read(indexed, items)
+        said = [item for item in written if isinstance(item, Fragment) and item.kind in SPOKEN]
+        texts = [plain_words(searchable_text(fragment)) for fragment in said]
         connection.executemany("INSERT INTO words (rowid, text) VALUES (?, ?)", enumerate(texts, next_row))
         if texts:
             connection.execute(

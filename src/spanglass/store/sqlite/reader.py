@@ -1,14 +1,14 @@
 """Reading a session's spans from blocks: from ordinals to items to records."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import apsw
 
-from spanglass.model.record import Fragment, SpanRecord
+from spanglass.model.record import Fragment, Members, SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import Cursor
-from spanglass.store.records import Entry, Item, decode_entry, span_record
+from spanglass.store.records import RUNNING, Entry, Item, decode_block, decode_entry, unrun
 
 CHUNK_SPANS = 100
 """Spans whose blocks are read together: a page at the default size is one round."""
@@ -19,52 +19,76 @@ Place = tuple[int, bytes, int]
 """A span's place in the order: start, id, ordinal of its entry."""
 
 
-class Blocks:
-    """The items of one session, read block by block as they are asked for and kept while this lives."""
+class Blocks(dict[int, Item]):
+    """The items of one session by ordinal, read block by block as they are asked for and kept while this lives."""
 
     def __init__(self, connection: apsw.Connection, compression: Compression, session: int) -> None:
         self._connection = connection
         self._compression = compression
         self._session = session
-        self.items: dict[int, Item] = {}
-        self.fragments: dict[int, Fragment] = {}
+        self._messages: dict[int, tuple[Fragment, ...]] = {}
 
-    def load(self, ordinals: Iterable[int]) -> None:
-        """Make sure that ``items`` has these ordinals."""
-        missing = sorted(set(ordinals) - self.items.keys())
-        if missing and missing[-1] - missing[0] < DENSE * len(missing):
-            self._scan(missing[0], missing[-1])
-            return
-        for ordinal in missing:
-            if ordinal not in self.items:
-                self._scan(ordinal, ordinal)
+    def __missing__(self, ordinal: int) -> Item:
+        self._load(ordinal, ordinal)
+        return self[ordinal]
 
-    def _scan(self, low: int, high: int) -> None:
+    def read(self, start: int, stop: int) -> list[Item]:
+        """Return the items from one ordinal up to another."""
+        self._load(start, stop - 1)
+        return [self[ordinal] for ordinal in range(start, stop)]
+
+    def records(self, places: Sequence[Place]) -> list[SpanRecord]:
+        """Return the spans at these places."""
+        ordinals = [ordinal for _, _, ordinal in places]
+        if ordinals and max(ordinals) - min(ordinals) < DENSE * len(ordinals):
+            self._load(min(ordinals), max(ordinals))
+        return [self._record(*place) for place in places]
+
+    def _load(self, low: int, high: int) -> None:
         rows = self._connection.execute(
             "SELECT first, heads, body FROM blocks WHERE session = ?1 AND first <= ?3 AND first >="
             " (SELECT max(first) FROM blocks WHERE session = ?1 AND first <= ?2)",
             (self._session, low, high),
         )
         for first, heads, body in rows:
-            if first not in self.items:
-                self.items.update(enumerate(self._compression.decode_block(heads, body), first))
+            if first not in self:
+                self.update(enumerate(decode_block(heads, self._compression.decompress(body)), first))
 
-    def records(self, places: Sequence[Place]) -> list[SpanRecord]:
-        """Return the spans at these places."""
-        self.load(ordinal for _, _, ordinal in places)
-        entries = [decode_entry(self.items[ordinal].piece) for _, _, ordinal in places]
-        self._make_fragments(entries)
-        return [
-            span_record(start_ns, span_id, entry, self.fragments)
-            for (start_ns, span_id, _), entry in zip(places, entries, strict=True)
-        ]
+    def _record(self, start_ns: int, span_id: bytes, ordinal: int) -> SpanRecord:
+        entry = decode_entry(self[ordinal])
+        inputs, outputs = self._said(ordinal, entry)
+        return SpanRecord(
+            span_id,
+            entry.parent_span_id,
+            entry.request_id,
+            start_ns,
+            0 if entry.duration_ns == RUNNING else start_ns + entry.duration_ns,
+            self._fragment(entry.recurring),
+            Members(entry.own_span, entry.own_attributes),
+            inputs,
+            outputs,
+            unrun(entry.system, self._fragment),
+            unrun(entry.details, self._fragment),
+            entry.own_detail,
+            entry.inputs_shown_from,
+            entry.outputs_shown_from,
+        )
 
-    def _make_fragments(self, entries: Sequence[Entry]) -> None:
-        wanted: set[int] = set()
-        wanted.update(*(entry.ordinals() for entry in entries))
-        wanted -= self.fragments.keys()
-        self.load(wanted)
-        self.fragments.update((ordinal, self.items[ordinal].fragment()) for ordinal in wanted)
+    def _said(self, ordinal: int, entry: Entry) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...]]:
+        inputs, outputs = unrun(entry.inputs, self._fragment), unrun(entry.outputs, self._fragment)
+        if entry.back:
+            inputs = self._said_by(ordinal - entry.back)[: entry.kept] + inputs
+        self._messages[ordinal] = inputs + outputs
+        return inputs, outputs
+
+    def _said_by(self, ordinal: int) -> tuple[Fragment, ...]:
+        """Return the messages of an entry, inputs then outputs."""
+        if ordinal not in self._messages:
+            self._said(ordinal, decode_entry(self[ordinal]))
+        return self._messages[ordinal]
+
+    def _fragment(self, ordinal: int) -> Fragment:
+        return self[ordinal]  # type: ignore[return-value]  # entries refer to fragments
 
 
 def read_places(connection: apsw.Connection, session: int, after: Cursor | None, *, running: bool) -> Iterator[Place]:

@@ -1,13 +1,18 @@
 """A session as the writer holds it in memory: which fragments it has, its roll-up, and what is to be written."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+import msgspec
 
 from spanglass.model.place import Place
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
 from spanglass.store.pages import said_ms
-from spanglass.store.records import ENTRY, Item, encode_entry
+from spanglass.store.records import DEPTH_MAX, RUNNING, Entry, Item, encode_entry, runs
 from spanglass.store.rollups import Rollup, last_ns
+
+KEPT_MIN: Final = 3
+"""Messages from which on a span's inputs are a conversation that may continue another."""
 
 
 class Loose(NamedTuple):
@@ -16,6 +21,15 @@ class Loose(NamedTuple):
     number: int
     first: int
     size: int
+
+
+class _Call(NamedTuple):
+    """The last span that had a conversation: its entry, how many entries that builds on, what was said."""
+
+    ordinal: int
+    depth: int
+    inputs: tuple[Fragment, ...]
+    outputs: tuple[Fragment, ...]
 
 
 class SessionState:
@@ -39,6 +53,7 @@ class SessionState:
         """Ordinals below are in the file; the rest is ``pending``."""
         self.pending: list[Item] = []
         self.loose: list[Loose] = []
+        self.last: _Call | None = None
         self.known: dict[bytes, int] = {}
         self.since: dict[int, int] = {}
         self.newest_since = 0
@@ -48,11 +63,11 @@ class SessionState:
     def learn(self, items: Sequence[Item]) -> None:
         """Take note of items that are in the file, in order of their ordinals from ``items`` on."""
         for item in items:
-            if item.kind != ENTRY:
+            if isinstance(item, Fragment):
                 self.known[item.key] = self.items
-            if item.kind in PARTICIPANTS:
-                self.since[self.items] = item.since_ms
-                self.newest_since = max(self.newest_since, item.since_ms)
+                if item.kind in PARTICIPANTS:
+                    self.since[self.items] = item.since_ms
+                    self.newest_since = max(self.newest_since, item.since_ms)
             self.items += 1
         self.written = self.items
 
@@ -61,17 +76,43 @@ class SessionState:
         start_ms = span.start_ns // 1_000_000
         if start_ms < self.newest_since:
             self._said_earlier(span)
-        entry = Item(ENTRY, b"", b"")
-        ordinal = self._append(entry)
-        references = [
-            self._ordinals(span.inputs, start_ms),
-            self._ordinals(span.outputs, span.end_ns // 1_000_000 if span.end_ns else start_ms),
-            self._ordinals(span.system),
-            self._ordinals(span.details),
-        ]
-        entry.piece = encode_entry(span, self._ordinals((span.recurring,))[0], references)
+        ordinal = self._append(b"")  # its place, before that of the fragments it brings
+        end_ms = span.end_ns // 1_000_000 if span.end_ns else start_ms
+        back, kept, depth = self._shared_with_last(span, ordinal)
+        self.pending[ordinal - self.written] = encode_entry(
+            Entry(
+                span.end_ns - span.start_ns if span.end_ns else RUNNING,
+                span.parent_span_id,
+                span.request_id,
+                self._ordinals((span.recurring,))[0],
+                back,
+                kept,
+                depth,
+                runs(self._ordinals(span.inputs[kept:], start_ms)),
+                runs(self._ordinals(span.outputs, end_ms)),
+                runs(self._ordinals(span.system)),
+                runs(self._ordinals(span.details)),
+                span.inputs_shown_from,
+                span.outputs_shown_from,
+                span.own.span,
+                span.own.attributes,
+                span.own_detail,
+            )
+        )
+        if len(span.inputs) >= KEPT_MIN:
+            self.last = _Call(ordinal, depth, span.inputs, span.outputs)
         self.count(span)
         return ordinal
+
+    def _shared_with_last(self, span: SpanRecord, ordinal: int) -> tuple[int, int, int]:
+        """Return how far back the call is that this one continues, how many messages it repeats, and the depth."""
+        last = self.last
+        if last is None or len(span.inputs) < KEPT_MIN or last.depth == DEPTH_MAX:
+            return 0, 0, 0
+        for said in (last.inputs + last.outputs, last.inputs):
+            if span.inputs[: len(said)] == said:
+                return ordinal - last.ordinal, len(said), last.depth + 1
+        return 0, 0, 0
 
     def count(self, span: SpanRecord) -> None:
         """Add a span to the roll-up and to the session's time."""
@@ -97,11 +138,16 @@ class SessionState:
 
     def _append_fragment(self, fragment: Fragment, ms: int) -> int:
         if fragment.kind not in PARTICIPANTS:
-            return self._append(Item(fragment.kind, fragment.key, fragment.json))
-        ordinal = self._append(Item(fragment.kind, fragment.key, fragment.json, ms))
-        self.since[ordinal] = ms
+            return self._append(fragment)
+        self.since[self.items] = ms
         self.newest_since = max(self.newest_since, ms)
-        return ordinal
+        return self._append(Fragment(fragment.kind, fragment.key, fragment.json, ms))
+
+    def dated(self, ordinal: int, item: Item) -> Item:
+        """Return an item with the time that it is now known to have been said first."""
+        if isinstance(item, Fragment) and item.kind in PARTICIPANTS:
+            return msgspec.structs.replace(item, since_ms=self.since[ordinal])
+        return item
 
     def _said_earlier(self, span: SpanRecord) -> None:
         """Set back the times of known messages that this span puts earlier."""
@@ -113,4 +159,5 @@ class SessionState:
             if ordinal < self.written:
                 self.earlier.add(ordinal)
             else:
-                self.pending[ordinal - self.written].since_ms = ms
+                at = ordinal - self.written
+                self.pending[at] = self.dated(ordinal, self.pending[at])
