@@ -4,6 +4,7 @@ A session's id often stands on one span of a trace only, and not on the first to
 the smallest claim wins, and the smallest of a set does not depend on the order of arrival.
 """
 
+import functools
 import uuid
 from typing import Final
 
@@ -74,6 +75,7 @@ class Claims(msgspec.Struct, frozen=True, array_like=True):
         return Place(assistant.bytes, session.bytes, assistant_name, session_name or str(session))
 
 
+@functools.lru_cache(maxsize=4096)
 def _named(text: str, namespace: uuid.UUID) -> tuple[uuid.UUID, str]:
     """Return the id that a text is or stands for, and its name: one id has one name, in whatever case it came."""
     parsed = parse_uuid(text)

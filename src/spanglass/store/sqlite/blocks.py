@@ -5,7 +5,7 @@ from typing import Final
 
 import apsw
 
-from spanglass.store.compression import LEVEL, LEVEL_RESTED, Compression
+from spanglass.store.compression import LEVEL, LEVEL_LOOSE, LEVEL_RESTED, Compression
 from spanglass.store.records import Item, decode_block, decode_heads, encode_block, encode_heads
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.state import Loose, SessionState
@@ -30,7 +30,7 @@ class BlockWriter:
     def flush(self, state: SessionState) -> None:
         """Write what is pending of a session."""
         if state.pending:
-            self._append(state.number, state.loose, state.written, state.pending, LEVEL)
+            self._append(state.number, state.loose, state.written, state.pending, LEVEL_LOOSE)
             state.written, state.pending = state.items, []
             if len(state.loose) >= LOOSE_MAX or sum(block.size for block in state.loose) >= BLOCK_BYTES:
                 self._merge(state.number, state.loose, LEVEL)

@@ -125,13 +125,12 @@ class Writer:
         return state
 
     def _read_claims(self, trace_id: bytes) -> tuple[int, Claims] | None:
-        rows = fetch(
-            self._connection,
-            "SELECT t.session, t.claims, a.name, s.name FROM traces AS t JOIN sessions AS s ON s.number = t.session"
-            " JOIN assistants AS a ON a.number = s.assistant WHERE t.id = ?",
-            (trace_id,),
-        )
-        return (rows[0][0], _named(_CLAIMS.decode(rows[0][1]), *rows[0][2:])) if rows else None
+        rows = fetch(self._connection, "SELECT session, claims FROM traces WHERE id = ?", (trace_id,))
+        if not rows:
+            return None
+        ((session, claims),) = rows
+        place = self._place(session)
+        return session, _named(_CLAIMS.decode(claims), place.assistant_name, place.session_name)
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
@@ -225,21 +224,21 @@ class Writer:
         spans = read_all(self._connection, self._compression, old)
         left = [span for span in spans if span.request_id != trace_id]
         if left:
-            self._rebuild(self._state_of(old), left)
+            self._rebuild(self._state(self._place(old)), left)
         else:
             self.delete(old)
         for span in spans:
             if span.request_id == trace_id:
                 self._keep(target, span)
 
-    def _state_of(self, number: int) -> SessionState:
-        assistant_id, assistant_name, session_id, session_name = fetch(
+    def _place(self, number: int) -> Place:
+        ((assistant_id, assistant_name, session_id, session_name),) = fetch(
             self._connection,
-            "SELECT a.id, a.name, s.id, s.name FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant"
+            "SELECT a.id, a.name, s.id, s.name FROM sessions AS s CROSS JOIN assistants AS a ON a.number = s.assistant"
             " WHERE s.number = ?",
             (number,),
-        )[0]
-        return self._state(Place(assistant_id, session_id, assistant_name, session_name))
+        )
+        return Place(assistant_id, session_id, assistant_name, session_name)
 
     def _rebuild(self, state: SessionState, spans: Iterable[SpanRecord]) -> None:
         """Write a session anew from these spans, keeping its row: what only other spans had is gone."""
