@@ -1,5 +1,6 @@
 """Opening a SQLite file as a Spanglass store: pragmas, schema version, errors."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -12,8 +13,10 @@ from spanglass.store.interface import NewerSchemaError, StoreError, UnavailableE
 
 APPLICATION_ID: Final = 0x5370616E
 """Marks the file as ours: "Span"."""
-BUSY_MS: Final = 10_000
-"""How long a writer waits for another process's transaction."""
+BUSY_WAITS_MAX: Final = 10_000
+"""How often a connection looks, a millisecond apart, whether another process's transaction has ended.
+
+SQLite's own waiting grows to 100 ms a look, while most transactions take a few."""
 CHECKPOINT_PAGES: Final = 4_000
 """Pages of the write-ahead log at which it is copied into the file: fewer copies of pages that change often."""
 WRITER_CACHE_KIB: Final = 64 << 10
@@ -71,8 +74,13 @@ def _open(path: Path, flags: int) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=flags)
     except apsw.CantOpenError as error:
         raise StoreError(f"cannot open {path}: {error}") from error
-    connection.set_busy_timeout(BUSY_MS)
+    connection.set_busy_handler(_wait)
     return connection
+
+
+def _wait(waits: int) -> bool:
+    time.sleep(0.001)
+    return waits < BUSY_WAITS_MAX
 
 
 def _migrate(connection: apsw.Connection, path: Path, scripts: Sequence[str]) -> None:

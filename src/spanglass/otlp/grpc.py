@@ -1,0 +1,50 @@
+"""OTLP/gRPC: TraceService/Export (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import grpc
+import grpc.aio
+
+from spanglass.config import Limits
+from spanglass.otlp.codec import decode_protobuf, encode_protobuf_response, encode_protobuf_status
+from spanglass.otlp.errors import Refusal
+from spanglass.otlp.export import export
+from spanglass.recording import Recorder
+
+SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
+_Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
+_STATUS_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
+
+
+async def serve_grpc(recorder: Recorder, limits: Limits, host: str, port: int) -> grpc.aio.Server:
+    """Serve OTLP/gRPC until the server is stopped; port 0 serves none, and the server stands idle.
+
+    Several processes may serve one port. gRPC undoes gzip and deflate, and answers RESOURCE_EXHAUSTED to what is larger
+    than ``limits.body_decoded_bytes_max`` before or after; messages reach us as bytes, to be decoded by the recorder.
+
+    Raises:
+        RuntimeError: The port is taken by something else, or the host is not ours.
+    """
+    server = grpc.aio.server(
+        options=[("grpc.max_receive_message_length", limits.body_decoded_bytes_max), ("grpc.so_reuseport", 1)]
+    )
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+        "Export": grpc.unary_unary_rpc_method_handler(_exporting(recorder, limits))
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+    if port:
+        server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
+        await server.start()
+    return server
+
+
+def _exporting(recorder: Recorder, limits: Limits) -> Callable[[bytes, _Context], Awaitable[bytes]]:
+    async def answer(body: bytes, context: _Context) -> bytes:
+        outcome = await export(recorder, limits, body, "", decode_protobuf)
+        if isinstance(outcome, Refusal):
+            details = (("grpc-status-details-bin", encode_protobuf_status(outcome)),)
+            await context.abort(_STATUS_CODES[outcome.code], outcome.message, details)
+        return encode_protobuf_response(outcome.rejected, outcome.reason)
+
+    return answer

@@ -1,0 +1,113 @@
+"""A receiver on loopback in front of a real recorder, and what it took in."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+
+import httpx
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from spanglass import telemetry
+from spanglass.config import Limits
+from spanglass.model.place import TracePart
+from spanglass.otlp.grpc import serve_grpc
+from spanglass.otlp.http import routes
+from spanglass.recording import Mapper, Recorder
+from spanglass.store.interface import Store
+from spanglass.store.memory import MemoryStore
+
+
+class _Noting:
+    """A mapper that notes the telemetry it is given and makes nothing of it."""
+
+    def __init__(self) -> None:
+        self.spans: list[telemetry.Span] = []
+
+    def parts(self, spans: Sequence[telemetry.Span]) -> list[TracePart]:
+        self.spans.extend(spans)
+        return []
+
+
+@contextlib.contextmanager
+def _http_server(recorder: Recorder, limits: Limits) -> Iterator[str]:
+    app = Starlette(routes=routes(recorder, limits))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextlib.contextmanager
+def _grpc_server(recorder: Recorder, limits: Limits) -> Iterator[str]:
+    """Serve on a port that a socket of ours, which does not listen, keeps anyone else from taking."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    with socket.socket() as keeper:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        keeper.bind(("127.0.0.1", 0))
+        port = keeper.getsockname()[1]
+        starting = asyncio.run_coroutine_threadsafe(serve_grpc(recorder, limits, "127.0.0.1", port), loop)
+        server = starting.result()
+        try:
+            yield f"127.0.0.1:{port}"
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(None), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+            loop.close()
+
+
+@pytest.fixture
+def limits() -> Limits:
+    return Limits()
+
+
+@pytest.fixture
+def store() -> Store:
+    return MemoryStore()
+
+
+@pytest.fixture
+def mapper() -> Mapper:
+    return _Noting()
+
+
+@pytest.fixture
+def seen(mapper: _Noting) -> list[telemetry.Span]:
+    """The spans that arrived."""
+    return mapper.spans
+
+
+@pytest.fixture
+def recorder(store: Store, mapper: Mapper, limits: Limits) -> Iterator[Recorder]:
+    recorder = Recorder(store, mapper, limits)
+    yield recorder
+    recorder.close()
+
+
+@pytest.fixture
+def url(recorder: Recorder, limits: Limits) -> Iterator[str]:
+    with _http_server(recorder, limits) as url:
+        yield url
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url) as client:
+        yield client
+
+
+@pytest.fixture
+def grpc_target(recorder: Recorder, limits: Limits) -> Iterator[str]:
+    with _grpc_server(recorder, limits) as target:
+        yield target
