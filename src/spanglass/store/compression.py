@@ -67,9 +67,9 @@ def _compressor(dictionary: bytes, level: int) -> zstandard.ZstdCompressor:
     return zstandard.ZstdCompressor(level=level, dict_data=data)
 
 
-def train(pieces: Sequence[bytes]) -> bytes:
-    """Make a dictionary of what the pieces have in common."""
-    return zstandard.train_dictionary(DICTIONARY_BYTES, list(pieces), k=SEGMENT_BYTES, d=8).as_bytes()
+def train(pieces: Sequence[bytes], size: int = DICTIONARY_BYTES) -> bytes:
+    """Make a dictionary of at most so many bytes of what the pieces have in common."""
+    return zstandard.train_dictionary(size, list(pieces), k=SEGMENT_BYTES, d=8).as_bytes()
 
 
 def shipped_dictionary() -> bytes:

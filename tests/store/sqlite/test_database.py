@@ -1,0 +1,102 @@
+"""Opening a file: what is made, migrated, refused, and how SQLite's troubles are told."""
+
+from pathlib import Path
+
+import apsw
+import pytest
+
+from spanglass.store.interface import NewerSchemaError, StoreError, UnavailableError
+from spanglass.store.sqlite import SqliteStore
+from spanglass.store.sqlite.database import open_writer, schema_scripts, store_errors
+from spanglass.store.testing import ids, part, span
+
+
+def test_a_new_file_is_ours_and_durable(tmp_path: Path) -> None:
+    """A new store is marked with our id and schema version, keeps a log, and syncs every commit."""
+    connection = open_writer(tmp_path / "s.db", schema_scripts())
+    assert connection.pragma("user_version") == len(schema_scripts())
+    assert connection.pragma("application_id") == 0x5370616E
+    assert connection.pragma("journal_mode") == "wal"
+    assert connection.pragma("synchronous") == 2
+    connection.close()
+
+
+def test_an_older_schema_is_migrated(tmp_path: Path) -> None:
+    """A file of an earlier version gets the scripts it has not seen, once, and keeps its spans."""
+    store = SqliteStore(tmp_path / "s.db")
+    store.write([part(span(1))])
+    store.close()
+    scripts = [*schema_scripts(), "CREATE TABLE later (a INTEGER) STRICT; INSERT INTO later VALUES (1);"]
+    for _ in range(2):
+        connection = open_writer(tmp_path / "s.db", scripts)
+        assert connection.pragma("user_version") == len(scripts)
+        assert connection.execute("SELECT count(*) FROM later").get == 1
+        assert connection.execute("SELECT count(*) FROM spans").get == 1
+        connection.close()
+
+
+def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
+    """All scripts of a migration take effect, or none."""
+    SqliteStore(tmp_path / "s.db").close()
+    with pytest.raises(apsw.SQLError):
+        open_writer(tmp_path / "s.db", [*schema_scripts(), "CREATE TABLE later (a); NONSENSE;"])
+    connection = apsw.Connection(str(tmp_path / "s.db"))
+    assert connection.pragma("user_version") == len(schema_scripts())
+    assert connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'later'").get == 0
+    connection.close()
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    """A file of a newer Spanglass is left alone, with a message that says so."""
+    SqliteStore(tmp_path / "s.db").close()
+    connection = apsw.Connection(str(tmp_path / "s.db"))
+    connection.pragma("user_version", 99)
+    connection.close()
+    with pytest.raises(NewerSchemaError, match=r"schema version 99.*newer Spanglass"):
+        SqliteStore(tmp_path / "s.db")
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    """A database that is not a store is neither written to nor taken for one."""
+    connection = apsw.Connection(str(tmp_path / "s.db"))
+    connection.execute("CREATE TABLE theirs (a)")
+    connection.close()
+    with pytest.raises(StoreError, match="another program"):
+        SqliteStore(tmp_path / "s.db")
+
+
+@pytest.mark.parametrize("made", ["text", "folder", "nowhere"])
+def test_what_cannot_be_opened_is_told(tmp_path: Path, made: str) -> None:
+    """A file that is no database, a folder, a path into nowhere: each is a StoreError with a reason."""
+    path = tmp_path / "s.db"
+    if made == "text":
+        path.write_text("this is a letter to a friend, and it is quite long enough to be one " * 20)
+    elif made == "folder":
+        path.mkdir()
+    else:
+        path = tmp_path / "missing" / "s.db"
+    with pytest.raises(StoreError):
+        SqliteStore(path)
+
+
+def test_a_full_disk_is_unavailable_and_loses_nothing(tmp_path: Path) -> None:
+    """When the file cannot grow, the write fails as a whole and may be tried again; what was there stays readable."""
+    store = SqliteStore(tmp_path / "s.db")
+    store.write([part(span(1))])
+    pages = store._connection.pragma("page_count")
+    store._connection.execute(f"PRAGMA max_page_count = {pages}").fetchall()
+    large = [part(*(span(n, own_detail=bytes(str({n: "x" * 3000}), "ascii")) for n in range(2, 200)))]
+    with pytest.raises(UnavailableError):
+        store.write(large)
+    page = store.spans(*ids())
+    assert page is not None
+    assert page.spans == [span(1)]
+    store._connection.execute("PRAGMA max_page_count = 1000000").fetchall()
+    assert store.write(large).written == 198
+    store.close()
+
+
+def test_errors_of_a_bug_are_store_errors() -> None:
+    """Whatever else SQLite says becomes a StoreError, never an error of a library."""
+    with pytest.raises(StoreError, match="the store failed"), store_errors():
+        apsw.Connection(":memory:").execute("NONSENSE")
