@@ -149,8 +149,11 @@ class Store(Protocol):
     def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
         """Return a span by its id alone, with its session; with several of one id, any of them."""
 
-    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
-        """Return all spans of an OpenTelemetry trace in order, running ones too, or None if none was written."""
+    def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
+        """Return the spans of an OpenTelemetry trace in order, running ones too, or None if none was written.
+
+        Of the session's spans in the trace's time only the last ``limit`` are looked at.
+        """
 
     def sessions(
         self,

@@ -149,13 +149,16 @@ class MemoryStore:
                     return session.record(), next(s for s in session.told() if s.span_id == span_id)
         return None
 
-    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
+    def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """See ``interface.Store``."""
         with self._lock:
             if trace_id not in self._traces:
                 return None
             session = self._sessions[self._traces[trace_id][1]]
-            return session.record(), [span for span in session.told() if span.request_id == trace_id]
+            told = session.told()
+            starts = [span.start_ns for span in told if span.request_id == trace_id]
+            near = [span for span in told if min(starts) <= span.start_ns <= max(starts)]
+            return session.record(), [span for span in near[-limit:] if span.request_id == trace_id]
 
     def sessions(
         self,

@@ -345,6 +345,17 @@ class StoreBattery:
         assert found is not None
         assert (found[0].name, found[1]) == ("s", span(2))
 
+    def test_a_trace_is_found_by_its_id(self, store: Store) -> None:
+        """A trace's spans are found among those of its session, the latest of them where there are too many."""
+        for number in range(30):
+            store.write([part(span(number, trace=number % 3), trace=number % 3)])
+        found = store.trace(trace_id(1))
+        assert found is not None
+        assert [s.span_id for s in found[1]] == [span_id(n) for n in range(1, 30, 3)]
+        found = store.trace(trace_id(1), limit=6)
+        assert found is not None
+        assert [s.span_id for s in found[1]] == [span_id(25), span_id(28)]
+
     def test_rollups(self, store: Store) -> None:
         """A session's row counts spans, roots, errors, tokens, models, agents and tools, and tells its time."""
         tool = fragment(Kind.BOT, b'[{"toolUse":{"toolUseId":"x","name":"get_weather","arguments":{}}}]')

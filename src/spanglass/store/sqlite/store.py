@@ -23,7 +23,7 @@ from spanglass.store.interface import (
 from spanglass.store.pages import cut
 from spanglass.store.sqlite import dictionaries, index
 from spanglass.store.sqlite.database import fetch, open_reader, open_writer, schema_scripts, store_errors
-from spanglass.store.sqlite.reader import Blocks, read_all, read_places, read_spans
+from spanglass.store.sqlite.reader import Blocks, read_places, read_spans
 from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
 
@@ -121,14 +121,20 @@ class SqliteStore:
                 return read_session(connection, session), record
         return None
 
-    def trace(self, trace_id: bytes) -> tuple[SessionRecord, list[SpanRecord]] | None:
+    def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """See ``interface.Store``."""
         with self._reading() as connection:
-            rows = fetch(connection, "SELECT session FROM traces WHERE id = ?", (trace_id,))
+            rows = fetch(connection, "SELECT session, first_ns, last_ns FROM traces WHERE id = ?", (trace_id,))
             if not rows:
                 return None
-            session = rows[0][0]
-            spans = read_all(connection, self._compression, session)
+            ((session, first_ns, last_ns),) = rows
+            places = fetch(
+                connection,
+                "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns BETWEEN ? AND ?"
+                " ORDER BY start_ns DESC, id DESC LIMIT ?",
+                (session, first_ns, last_ns, limit),
+            )
+            spans = Blocks(connection, self._compression, session).records(places[::-1])
             return read_session(connection, session), [span for span in spans if span.request_id == trace_id]
 
     def sessions(

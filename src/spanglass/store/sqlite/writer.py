@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import apsw
 import msgspec
@@ -111,26 +111,33 @@ class Writer:
         """Return the session of a part, after moving what came of its trace before to it."""
         if not part.trace_id:
             return self._state(part.claims.place(b""))
-        old, claims = self._read_claims(part.trace_id) or (None, part.claims)
-        merged = claims.merged(part.claims)
-        state = self._state(merged.place(part.trace_id))
-        if old is None or merged != claims:
+        starts = [span.start_ns for span in part.spans]
+        known = self._read_trace(part.trace_id) or _Trace(None, min(starts), max(starts), part.claims)
+        trace = _Trace(
+            known.session, min(known.first_ns, *starts), max(known.last_ns, *starts), known.claims.merged(part.claims)
+        )
+        state = self._state(trace.claims.place(part.trace_id))
+        if known.session is None or trace != known:
             self._connection.execute(
-                "INSERT INTO traces (id, session, claims) VALUES (?1, ?2, ?3)"
-                " ON CONFLICT DO UPDATE SET session = ?2, claims = ?3",
-                (part.trace_id, state.number, _ENCODE(_nameless(merged))),
+                "INSERT INTO traces (id, session, first_ns, last_ns, claims) VALUES (?1, ?2, ?3, ?4, ?5)"
+                " ON CONFLICT DO UPDATE SET session = ?2, first_ns = ?3, last_ns = ?4, claims = ?5",
+                (part.trace_id, state.number, trace.first_ns, trace.last_ns, _ENCODE(_nameless(trace.claims))),
             )
-        if old is not None and old != state.number:
-            self._move(part.trace_id, old, state)
+        if known.session is not None and known.session != state.number:
+            self._move(part.trace_id, known.session, state)
         return state
 
-    def _read_claims(self, trace_id: bytes) -> tuple[int, Claims] | None:
-        rows = fetch(self._connection, "SELECT session, claims FROM traces WHERE id = ?", (trace_id,))
+    def _read_trace(self, trace_id: bytes) -> "_Trace | None":
+        rows = fetch(
+            self._connection, "SELECT session, first_ns, last_ns, claims FROM traces WHERE id = ?", (trace_id,)
+        )
         if not rows:
             return None
-        ((session, claims),) = rows
+        ((session, first_ns, last_ns, claims),) = rows
         place = self._place(session)
-        return session, _named(_CLAIMS.decode(claims), place.assistant_name, place.session_name)
+        return _Trace(
+            session, first_ns, last_ns, _named(_CLAIMS.decode(claims), place.assistant_name, place.session_name)
+        )
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
@@ -292,6 +299,15 @@ class Writer:
             self._trusted.discard(session)
             self._connection.execute("UPDATE sessions SET writes = writes + 1 WHERE number = ?", (session,))
         return bool(sessions)
+
+
+class _Trace(NamedTuple):
+    """A trace's row: its session, None if it is new; the times between which its spans start; what it claims."""
+
+    session: int | None
+    first_ns: int
+    last_ns: int
+    claims: Claims
 
 
 def _nameless(claims: Claims) -> Claims:

@@ -28,7 +28,9 @@ CREATE INDEX sessions_unindexed ON sessions (number) WHERE indexed < items;
 CREATE TABLE traces (
     id BLOB PRIMARY KEY,
     session INTEGER NOT NULL,
-    claims BLOB NOT NULL                      -- place.Claims as msgpack
+    first_ns INTEGER NOT NULL,                -- its spans start within these
+    last_ns INTEGER NOT NULL,
+    claims BLOB NOT NULL                      -- place.Claims as msgpack, without what the session's row tells
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX traces_by_session ON traces (session);
 
