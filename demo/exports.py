@@ -15,11 +15,11 @@ class Export(NamedTuple):
 
 
 EXPORTS = (
-    Export("OpenAI SDK, OpenTelemetry GenAI", "openai--genai/chat_tools_span.pb"),
-    Export("Anthropic SDK, OpenTelemetry GenAI", "anthropic--genai/stream_tools_span.pb"),
+    Export("OpenAI SDK", "openai--genai/chat_tools_span.pb"),
+    Export("Anthropic SDK", "anthropic--genai/stream_tools_span.pb"),
     Export("Pydantic AI", "pydantic-ai/chat_v6.pb"),
     Export("Strands Agents on Amazon Bedrock", "strands/bedrock_latest_attrs_tools_refusal.pb"),
-    Export("Vercel AI SDK 7 (OTLP/JSON)", "vercel-ai/v7_stream_tools.json"),
+    Export("Vercel AI SDK, in OTLP/JSON", "vercel-ai/v7_stream_tools.json"),
 )
 
 
@@ -29,4 +29,4 @@ def send(url: str, export: Export) -> str:
     kind = "application/json" if export.path.endswith(".json") else "application/x-protobuf"
     request = urllib.request.Request(f"{url}/v1/traces", body, {"content-type": kind})  # noqa: S310 (http, on loopback)
     with urllib.request.urlopen(request) as answer:  # noqa: S310
-        return f"{len(body):>7,} bytes  →  {answer.status}"
+        return f"{len(body):>7,} bytes   {answer.status} {answer.reason}"

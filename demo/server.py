@@ -1,68 +1,100 @@
 """The demonstration's server: a process of its own that outlives the demonstration."""
 
 import contextlib
+import fcntl
 import os
+import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 FOLDER = Path(".demo")
-STARTING_SECONDS_MAX = 30.0
-STOPPING_SECONDS_MAX = 30.0
+STORE = FOLDER / "demo.db"
+LOG = FOLDER / "server.log"
+PID = FOLDER / "pid"
+"""Holds the process's id. The process inherits a lock on it, so the lock tells whether that id is still its own."""
+SECONDS_MAX = 30.0
+"""How long starting and stopping may take."""
 
 
 class Server:
-    """``spanglass serve`` on an empty store in ``.demo/``; a file there names its process."""
+    """``spanglass serve`` on an empty store in ``.demo/`` of the working directory."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._port = port
-        self._pid_file = FOLDER / "pid"
+        self._arguments = ["serve", "--port", str(port), "--grpc-port", "0", "--store", f"sqlite:///{STORE}"]
+
+    @property
+    def command(self) -> str:
+        """What a user types for the same."""
+        return shlex.join(["spanglass", *self._arguments])
 
     def start(self) -> None:
-        """Start on an empty store and return once the server answers.
+        """Start and return once the server answers.
 
         Raises:
             RuntimeError: It did not start; the message says why.
         """
+        self._check_port()
         FOLDER.mkdir(exist_ok=True)
-        for old in FOLDER.glob("demo.db*"):
+        for old in FOLDER.glob(f"{STORE.name}*"):
             old.unlink()
-        log = FOLDER / "server.log"
-        command = [sys.executable, "-m", "spanglass", "serve", "--port", str(self._port), "--grpc-port", "0"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 (our own command)
-                [*command, "--store", f"sqlite:///{FOLDER / 'demo.db'}"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
-        self._pid_file.write_text(str(process.pid))
-        deadline = time.monotonic() + STARTING_SECONDS_MAX
-        while not self._answers():
-            if process.poll() is not None or time.monotonic() > deadline:
-                self._pid_file.unlink()
-                raise RuntimeError(f"The server did not start:\n{log.read_text()}")
-            time.sleep(0.05)
+        process = self._spawn()
+        answered = _within_time(lambda: process.poll() is not None or self._answers())
+        if not answered or process.poll() is not None:
+            raise RuntimeError(f"The server did not start:\n{LOG.read_text()}")
 
     def stop(self) -> bool:
-        """Stop the server of an earlier demonstration; return whether there was one."""
-        if not self._pid_file.exists():
+        """Stop the server of an earlier demonstration; return whether there was one.
+
+        Raises:
+            RuntimeError: It does not stop.
+        """
+        if not PID.exists():
             return False
-        pid = int(self._pid_file.read_text())
-        self._pid_file.unlink()
-        if not _is_ours(pid):
-            return False
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + STOPPING_SECONDS_MAX
-        while _is_ours(pid) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return True
+        with PID.open() as held:
+            if running := not _lock(held):
+                pid = int(held.read())
+                os.kill(pid, signal.SIGTERM)
+                if not _within_time(lambda: _lock(held)):
+                    raise RuntimeError(f"The server of an earlier demonstration, process {pid}, does not stop.")
+        PID.unlink()
+        return running
+
+    def _check_port(self) -> None:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", self._port))
+            except OSError as error:
+                raise RuntimeError(
+                    f"Port {self._port} cannot be had: {error.strerror}.\n"
+                    "Stop the program that has it, or take another port: .venv/bin/python -m demo --port PORT"
+                ) from None
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("SPANGLASS_")}
+        with PID.open("w") as held, LOG.open("wb") as log:
+            _lock(held)
+            process = subprocess.Popen(  # noqa: S603 (our own command)
+                [sys.executable, "-m", "spanglass", *self._arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=settings,
+                pass_fds=[held.fileno()],
+                start_new_session=True,
+            )
+            held.write(str(process.pid))
+        return process
 
     def _answers(self) -> bool:
         with contextlib.suppress(urllib.error.URLError, ConnectionError):
@@ -71,8 +103,20 @@ class Server:
         return False
 
 
-def _is_ours(pid: int) -> bool:
-    """Return whether the process is a server of a demonstration: its number may have gone to another since."""
-    listed = subprocess.run(["ps", "-p", str(pid), "-o", "stat=,args="], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    state, _, command = listed.stdout.strip().partition(" ")
-    return not state.startswith("Z") and "spanglass serve" in command
+def _lock(file: IO[str]) -> bool:
+    """Lock a file for as long as any process has it open, and return whether that was possible."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _within_time(happened: Callable[[], bool]) -> bool:
+    """Wait for something to happen; return whether it did."""
+    deadline = time.monotonic() + SECONDS_MAX
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True

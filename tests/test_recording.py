@@ -208,6 +208,21 @@ async def test_a_caller_that_gave_up_loses_nothing() -> None:
         assert listed(store) == 2
 
 
+@pytest.mark.parametrize("error", [UnavailableError("disk full"), RuntimeError("a bug")])
+async def test_housekeeping_that_fails_stops_nothing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever goes wrong while the store keeps house, requests are written afterwards."""
+    store = GatedStore()
+
+    def fail() -> bool:
+        store.maintained.set()
+        raise error
+
+    monkeypatch.setattr(store, "maintain", fail)
+    with recording(store) as recorder:
+        assert await asyncio.to_thread(store.maintained.wait, 10)
+        assert await recorder.record(request(1), 10) == Recorded(1)
+
+
 def test_an_idle_recorder_lets_the_store_keep_house() -> None:
     """When nothing has come for a while, the store's housekeeping runs."""
     store = GatedStore()

@@ -3,11 +3,16 @@
 import ipaddress
 import os
 from collections.abc import Mapping
-from typing import Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, TypeAlias
 
 import msgspec
 
 ENVIRONMENT_PREFIX: Final = "SPANGLASS_"
+
+
+_Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65535)]
+_Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
+_Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class ConfigError(ValueError):
@@ -17,34 +22,32 @@ class ConfigError(ValueError):
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds on everything that comes from outside."""
 
-    body_bytes_max: int = 32 << 20
+    body_bytes_max: _Count = 32 << 20
     """Bytes of a request body as sent; an OTLP exporter's batch is seldom above 4 MiB."""
-    body_decoded_bytes_max: int = 64 << 20
+    body_decoded_bytes_max: _Count = 64 << 20
     """Bytes of a request body once decompressed: what a zip bomb runs into. Decoding the oddest of bodies, nothing but
     empty spans, takes about 85 times as much memory."""
-    body_seconds_max: float = 30.0
+    body_seconds_max: _Seconds = 30.0
     """Seconds that a client may take to send one body."""
-    queue_bytes_max: int = 256 << 20
+    queue_bytes_max: _Count = 256 << 20
     """Bytes of accepted bodies waiting to be written; beyond it a client is told to come back."""
-    commit_bytes_max: int = 16 << 20
+    commit_bytes_max: _Count = 16 << 20
     """Bytes of bodies that one commit takes together: bounds how long the first waits for the last."""
-    target_bytes_max: int = 16 << 10
+    target_bytes_max: _Count = 16 << 10
     """Bytes of a request's path and query; two ARNs and a nextToken take less than 8 KiB."""
-    page_bytes_max: int = 4 << 20
+    page_bytes_max: _Count = 4 << 20
     """Bytes of a ListSpans body at which a page ends."""
-    page_spans_default: int = 100
+    page_spans_default: Annotated[int, msgspec.Meta(ge=1, le=100)] = 100
     """Spans of a page when the client names no number; also the service model's maximum."""
-    token_chars_max: int = 2048
-    """Characters of a nextToken, the service model's bound."""
-    document_depth_max: int = 64
+    document_depth_max: _Count = 64
     """Levels of a JSON document (arguments, tool results); what lies deeper is kept as JSON text."""
-    attribute_depth_max: int = 64
+    attribute_depth_max: _Count = 64
     """Levels of an attribute value that are read as structure."""
-    memo_bytes_max: int = 64 << 20
+    memo_bytes_max: _Count = 64 << 20
     """Bytes of recently mapped messages held so that a repeated one is recognised."""
-    known_fragments_max: int = 400_000
+    known_fragments_max: _Count = 400_000
     """Fragments of recently written sessions whose ordinals are held in memory, about 100 bytes each."""
-    readers_max: int = 4
+    readers_max: _Count = 4
     """Threads that read the store at a time."""
 
 
@@ -52,18 +55,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """How one process serves."""
 
     host: str = "127.0.0.1"
-    port: int = 4318
-    grpc_port: int = 4317
+    port: _Port = 4318
+    grpc_port: _Port = 4317
     """The port of OTLP/gRPC; 0 serves none."""
     store: str = "sqlite:///spanglass.db"
     auth: Literal["off"] = "off"
-    workers: int = 1
-    region: str = "us-east-1"
-    """The region that made-up ARNs name."""
-    account: str = "000000000000"
-    """The account that made-up ARNs name."""
+    workers: _Count = 1
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    shutdown_seconds_max: float = 30.0
+    shutdown_seconds_max: _Seconds = 30.0
     """Seconds that a shutdown waits for requests under way."""
     limits: Limits = Limits()
 
@@ -87,7 +86,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         try:
             config = msgspec.convert(values | given | {"limits": limits}, cls, strict=False)
         except msgspec.ValidationError as error:
-            raise ConfigError(f"configuration: {error}") from None
+            reason, _, path = str(error).partition(" - at `$.")
+            name = path.rstrip("`").removeprefix("limits.")
+            raise ConfigError(f"{ENVIRONMENT_PREFIX}{name.upper()} or its option: {reason}") from None
         if config.auth == "off" and not _is_loopback(config.host):
             raise ConfigError(
                 f"host: {config.host} is not a loopback address, and without authentication only those serve"

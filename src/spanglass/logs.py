@@ -40,3 +40,4 @@ def configure_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    logging.getLogger("grpc").setLevel(max(root.level, logging.INFO))  # its debug lines tell nothing of ours

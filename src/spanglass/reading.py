@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from spanglass.config import Limits
+from spanglass.mapping import detail
 from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
 from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, Store
@@ -81,6 +82,34 @@ class Reader:
         rest = b"" if page.next is None else b',"nextToken":"%b"' % tokens.write(page.next).encode()
         body = _Joiner(assistant_id, session_id).page(page.spans, rest)
         return Listing(body, sum(map(_withheld, page.spans)))
+
+    def whole_spans(
+        self, assistant_id: bytes, session_id: bytes, *, limit: int | None = None, cursor: str | None = None
+    ) -> Listing:
+        """Return a page of a session's spans with nothing left out, as JSON like ListSpans's.
+
+        Running spans are there, without an endTimestamp. All messages are there. ``systemInstructionsRest`` holds the
+        values that systemInstructions has no room for, ``detail`` what came in beyond the members (``mapping.detail``).
+
+        Raises:
+            SessionNotFoundError, TokenError, StoreError: As ``list_spans``.
+        """
+        tokens = _Tokens(b"whole/1", assistant_id + session_id, _SPANS)
+        page = self._store.spans(
+            assistant_id,
+            session_id,
+            after=None if cursor is None else Cursor(*tokens.read(cursor)),
+            limit=limit or self._limits.page_spans_default,
+            bytes_max=self._limits.page_bytes_max,
+            running=True,
+        )
+        if page is None:
+            raise SessionNotFoundError(assistant_id, session_id)
+        joiner = _Joiner(assistant_id, session_id)
+        body: dict[str, Any] = {"spans": [joiner.whole(span) for span in page.spans]}
+        if page.next is not None:
+            body["nextCursor"] = tokens.write(page.next)
+        return Listing(msgspec.json.encode(body), 0)
 
     def sessions(
         self, *, assistant_id: bytes | None = None, text: str | None = None, limit: int = 50, cursor: str | None = None
@@ -170,6 +199,16 @@ class _Joiner:
         for span in spans:
             parts += self._span(span)
         return b",".join(_enclosed(b'{"spans":[', parts, b"]" + rest + b"}"))
+
+    def whole(self, span: SpanRecord) -> dict[str, Any]:
+        """Return a span with nothing left out; see ``Reader.whole_spans``."""
+        shown = msgspec.structs.replace(span, inputs_shown_from=0, outputs_shown_from=0)
+        told: dict[str, Any] = msgspec.json.decode(b",".join(self._span(shown)))
+        if not span.end_ns:
+            del told["endTimestamp"]
+        for rest in span.system[1:]:
+            told["systemInstructionsRest"] = msgspec.Raw(rest.json)
+        return told | {"detail": detail.whole(span)}
 
     def _span(self, span: SpanRecord) -> list[bytes]:
         shared, own = self._members.get(span.recurring.key) or self._unpack(span.recurring), span.own

@@ -238,3 +238,5 @@ class Recorder:
                 pass
         except StoreError as error:
             _log.warning("housekeeping failed", error=str(error))
+        except Exception:  # noqa: BLE001 (a bug must not stop the thread that all writes need)
+            _log.exception("housekeeping failed")

@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from starlette.applications import Starlette
@@ -102,8 +102,8 @@ def url(recorder: Recorder, limits: Limits) -> Iterator[str]:
 
 
 @pytest.fixture
-def client(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url) as client:
+def client(url: str) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=url) as client:
         yield client
 
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
+import httpx2
 import msgspec
 import pytest
 from backports import zstd
@@ -45,12 +45,12 @@ GOOD_JSON = msgspec.json.encode(
 )
 
 
-def status(response: httpx.Response) -> Any:  # noqa: ANN401 (protobuf's class has no type)
+def status(response: httpx2.Response) -> Any:  # noqa: ANN401 (protobuf's class has no type)
     assert response.headers["content-type"] == "application/x-protobuf"
     return status_pb2.Status.FromString(response.content)
 
 
-def test_protobuf(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_protobuf(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """A request in protobuf is recorded and answered in protobuf."""
     response = client.post(PATH, content=GOOD, headers=PROTOBUF)
     assert (response.status_code, response.content) == (200, b"")
@@ -58,7 +58,7 @@ def test_protobuf(client: httpx.Client, seen: list[telemetry.Span]) -> None:
     assert [span.span_id for span in seen] == [b"spanid-1", b"spanid-2"]
 
 
-def test_json(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_json(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """A request in JSON is recorded and answered in JSON."""
     response = client.post(PATH, content=GOOD_JSON, headers=JSON)
     assert (response.status_code, response.json()) == (200, {})
@@ -67,7 +67,7 @@ def test_json(client: httpx.Client, seen: list[telemetry.Span]) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["Application/JSON", "application/json; charset=utf-8", "application/json;x=y"])
-def test_a_content_type_may_have_parameters(client: httpx.Client, spelling: str) -> None:
+def test_a_content_type_may_have_parameters(client: httpx2.Client, spelling: str) -> None:
     """Neither case nor parameters change what a media type is."""
     assert client.post(PATH, content=GOOD_JSON, headers={"content-type": spelling}).status_code == 200
 
@@ -83,7 +83,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
 @pytest.mark.parametrize("encoding", PACKERS)
 @pytest.mark.parametrize(("headers", "content"), [(PROTOBUF, GOOD), (JSON, GOOD_JSON)], ids=["protobuf", "json"])
 def test_compressed_bodies(
-    client: httpx.Client, seen: list[telemetry.Span], encoding: str, headers: dict[str, str], content: bytes
+    client: httpx2.Client, seen: list[telemetry.Span], encoding: str, headers: dict[str, str], content: bytes
 ) -> None:
     """A body arrives in every encoding that we say we undo."""
     packed = PACKERS[encoding](content)
@@ -91,7 +91,7 @@ def test_compressed_bodies(
     assert seen
 
 
-def test_two_encodings_in_two_headers(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_two_encodings_in_two_headers(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """Encodings may be listed over several headers, as any list of HTTP's."""
     headers = [*PROTOBUF.items(), ("content-encoding", "gzip"), ("content-encoding", "zstd")]
     assert client.post(PATH, content=zstd.compress(gzip.compress(GOOD)), headers=headers).status_code == 200
@@ -99,19 +99,19 @@ def test_two_encodings_in_two_headers(client: httpx.Client, seen: list[telemetry
 
 
 @pytest.mark.parametrize("headers", [PROTOBUF, JSON, PROTOBUF | {"content-encoding": "gzip"}])
-def test_an_empty_body_is_an_empty_request(client: httpx.Client, headers: dict[str, str]) -> None:
+def test_an_empty_body_is_an_empty_request(client: httpx2.Client, headers: dict[str, str]) -> None:
     """Nothing to record is recorded."""
     assert client.post(PATH, content=b"", headers=headers).status_code == 200
 
 
-def test_a_chunked_body(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_a_chunked_body(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """A body whose length is not told beforehand is read to its end."""
     response = client.post(PATH, content=(GOOD[n : n + 7] for n in range(0, len(GOOD), 7)), headers=PROTOBUF)
     assert response.status_code == 200
     assert len(seen) == 2
 
 
-def test_partial_success(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_partial_success(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """Spans that cannot be kept are counted in a 200, the others are kept, and the exporter must not try again."""
     response = client.post(PATH, content=request(b"short", b"spanid-1"), headers=PROTOBUF)
     partial = ExportTraceServiceResponse.FromString(response.content).partial_success
@@ -120,7 +120,7 @@ def test_partial_success(client: httpx.Client, seen: list[telemetry.Span]) -> No
     assert [span.span_id for span in seen] == [b"spanid-1"]
 
 
-def test_partial_success_in_json(client: httpx.Client) -> None:
+def test_partial_success_in_json(client: httpx2.Client) -> None:
     """The same in JSON."""
     response = client.post(PATH, content=GOOD_JSON.replace(b"cdcd", b"zzzz"), headers=JSON)
     assert (response.status_code, response.json()["partialSuccess"]["rejectedSpans"]) == (200, "1")
@@ -139,7 +139,7 @@ def test_partial_success_in_json(client: httpx.Client) -> None:
     ],
 )
 def test_a_body_that_is_none_is_bad_data(
-    client: httpx.Client, seen: list[telemetry.Span], content: bytes, headers: dict[str, str]
+    client: httpx2.Client, seen: list[telemetry.Span], content: bytes, headers: dict[str, str]
 ) -> None:
     """A body that is not what its headers say is a 400 with a google.rpc.Status, and nothing of it is kept."""
     response = client.post(PATH, content=content, headers=headers)
@@ -149,14 +149,14 @@ def test_a_body_that_is_none_is_bad_data(
     assert not seen
 
 
-def test_bad_json_is_told_in_json(client: httpx.Client) -> None:
+def test_bad_json_is_told_in_json(client: httpx2.Client) -> None:
     """The Status is in the request's encoding."""
     response = client.post(PATH, content=GOOD, headers=JSON)
     assert (response.status_code, response.json()["code"]) == (400, 3)
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/grpc", "application/json+x", ""])
-def test_another_content_type_is_not_taken(client: httpx.Client, content_type: str) -> None:
+def test_another_content_type_is_not_taken(client: httpx2.Client, content_type: str) -> None:
     """A media type that is not OTLP's is a 415 that names those that are."""
     response = client.post(PATH, content=GOOD, headers={"content-type": content_type})
     assert response.status_code == 415
@@ -164,12 +164,12 @@ def test_another_content_type_is_not_taken(client: httpx.Client, content_type: s
     assert response.json()["code"] == 3
 
 
-def test_no_content_type_is_not_taken(client: httpx.Client) -> None:
+def test_no_content_type_is_not_taken(client: httpx2.Client) -> None:
     """A body without a Content-Type is not guessed at."""
     assert client.post(PATH, content=GOOD).status_code == 415
 
 
-def test_another_encoding_is_not_taken(client: httpx.Client) -> None:
+def test_another_encoding_is_not_taken(client: httpx2.Client) -> None:
     """A Content-Encoding that nobody here undoes is a 415 that names those that we do."""
     response = client.post(PATH, content=GOOD, headers=PROTOBUF | {"content-encoding": "br"})
     assert response.status_code == 415
@@ -178,7 +178,7 @@ def test_another_encoding_is_not_taken(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "OPTIONS", "PATCH", "HEAD"])
-def test_another_method_is_not_allowed(client: httpx.Client, method: str) -> None:
+def test_another_method_is_not_allowed(client: httpx2.Client, method: str) -> None:
     """Only POST delivers; there is no CORS to ask for."""
     response = client.request(method, PATH)
     assert (response.status_code, response.headers["allow"]) == (405, "POST")
@@ -197,7 +197,7 @@ def test_a_length_over_the_bound_is_refused_unread(url: str, seen: list[telemetr
 
 
 @small
-def test_a_stream_over_the_bound_is_refused(client: httpx.Client) -> None:
+def test_a_stream_over_the_bound_is_refused(client: httpx2.Client) -> None:
     """A body without a length is a 413 once it is too large."""
     response = client.post(PATH, content=iter([b"x" * 600] * 2), headers=PROTOBUF)
     assert (response.status_code, status(response).code) == (413, 8)
@@ -205,14 +205,14 @@ def test_a_stream_over_the_bound_is_refused(client: httpx.Client) -> None:
 
 
 @small
-def test_a_body_over_the_bound_once_decompressed_is_refused(client: httpx.Client) -> None:
+def test_a_body_over_the_bound_once_decompressed_is_refused(client: httpx2.Client) -> None:
     """A bomb is a 413, and not to be sent again."""
     response = client.post(PATH, content=gzip.compress(bytes(5001)), headers=PROTOBUF | {"content-encoding": "gzip"})
     assert response.status_code == 413
     assert "retry-after" not in response.headers
 
 
-def test_a_bomb_leaves_the_server_well(client: httpx.Client, seen: list[telemetry.Span]) -> None:
+def test_a_bomb_leaves_the_server_well(client: httpx2.Client, seen: list[telemetry.Span]) -> None:
     """After 1 GiB of zeros in a gzip body, refused, the next request is recorded as ever."""
     packer = zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)
     block = bytes(1 << 24)
@@ -248,7 +248,7 @@ def test_a_body_that_does_not_come_is_given_up(url: str) -> None:
 
 
 def test_a_client_that_leaves_early_does_no_harm(
-    url: str, client: httpx.Client, seen: list[telemetry.Span], caplog: pytest.LogCaptureFixture
+    url: str, client: httpx2.Client, seen: list[telemetry.Span], caplog: pytest.LogCaptureFixture
 ) -> None:
     """A connection that ends within a body is forgotten: nothing recorded, nothing logged, the server well."""
     sent = f"POST {PATH} HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{"
@@ -286,7 +286,7 @@ class _BrokenStore(MemoryStore):
 
 
 @pytest.mark.parametrize("store", [_BrokenStore(UnavailableError("the disk is full"))])
-def test_a_store_that_cannot_answer_is_retryable(client: httpx.Client) -> None:
+def test_a_store_that_cannot_answer_is_retryable(client: httpx2.Client) -> None:
     """A 503 says when to try again, in the header and in the Status."""
     response = client.post(PATH, content=GOOD, headers=PROTOBUF)
     retry = error_details_pb2.RetryInfo()
@@ -297,20 +297,20 @@ def test_a_store_that_cannot_answer_is_retryable(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("store", [_BrokenStore(ValueError("secret"))])
-def test_a_bug_is_ours_and_not_retryable(client: httpx.Client) -> None:
+def test_a_bug_is_ours_and_not_retryable(client: httpx2.Client) -> None:
     """A 500 tells nothing of its cause."""
     response = client.post(PATH, content=GOOD_JSON, headers=JSON)
     assert (response.status_code, response.json()) == (500, {"code": 13, "message": "internal error"})
     assert "retry-after" not in response.headers
 
 
-def test_a_server_on_its_way_down_is_retryable(client: httpx.Client, recorder: Recorder) -> None:
+def test_a_server_on_its_way_down_is_retryable(client: httpx2.Client, recorder: Recorder) -> None:
     """Once the recorder is closed, exporters are asked to come back."""
     recorder.close()
     assert client.post(PATH, content=GOOD, headers=PROTOBUF).status_code == 503
 
 
-def test_whatever_is_sent_is_answered(client: httpx.Client) -> None:
+def test_whatever_is_sent_is_answered(client: httpx2.Client) -> None:
     """No bytes under any headers are a fault of ours."""
     headers = st.fixed_dictionaries(
         {"content-type": st.sampled_from(["application/x-protobuf", "application/json", "text/plain"])},

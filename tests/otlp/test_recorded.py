@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-def test_all_can_be_read_once_acknowledged(client: httpx.Client, store: Store) -> None:
+def test_all_can_be_read_once_acknowledged(client: httpx2.Client, store: Store) -> None:
     """Each recorded body is taken whole: every span of it is in the store when the 200 comes."""
     assert {path.suffix for path in BODIES} == {".pb", ".json"}
     for path in BODIES:
@@ -52,7 +52,7 @@ def test_all_can_be_read_once_acknowledged(client: httpx.Client, store: Store) -
             assert len(records) >= sum(span.trace_id == trace_id for span in sent)
 
 
-def test_damage_is_never_our_fault(client: httpx.Client) -> None:
+def test_damage_is_never_our_fault(client: httpx2.Client) -> None:
     """A recorded body with some bytes changed is taken or is bad data: mapper and store cope with what is in it."""
 
     @settings(max_examples=200, deadline=None)

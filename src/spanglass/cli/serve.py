@@ -1,7 +1,9 @@
 """``spanglass serve``: receive spans, answer ListSpans."""
 
 import os
+import signal
 import socket
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -15,19 +17,21 @@ from spanglass.logs import configure_logging
 def serve(
     *,
     host: Annotated[
-        str | None, typer.Option(help="Address to listen on; without authentication only loopback.")
+        str | None,
+        typer.Option(help="Address to listen on; without authentication only loopback.", show_default="127.0.0.1"),
     ] = None,
-    port: Annotated[int | None, typer.Option(help="Port of HTTP: OTLP, ListSpans, /api.  [default: 4318]")] = None,
-    grpc_port: Annotated[int | None, typer.Option(help="Port of OTLP/gRPC; 0: none.  [default: 4317]")] = None,
+    port: Annotated[int | None, typer.Option(help="Port of HTTP: OTLP, ListSpans, /api.", show_default="4318")] = None,
+    grpc_port: Annotated[int | None, typer.Option(help="Port of OTLP/gRPC; 0: none.", show_default="4317")] = None,
     store: Annotated[
-        str | None, typer.Option(help="Where spans are kept: sqlite:///PATH.  [default: sqlite:///spanglass.db]")
+        str | None, typer.Option(help="Where spans are kept: sqlite:///PATH.", show_default="sqlite:///spanglass.db")
     ] = None,
-    auth: Annotated[Literal["off"] | None, typer.Option(help="Who may do what.  [default: off]")] = None,
+    auth: Annotated[Literal["off"] | None, typer.Option(help="Who may do what.", show_default="off")] = None,
     workers: Annotated[
-        int | None, typer.Option(help="Processes that share the ports and the store.  [default: 1]")
+        int | None, typer.Option(help="Processes that share the ports and the store.", show_default="1")
     ] = None,
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"] | None, typer.Option(help="Least level to log.  [default: info]")
+        Literal["debug", "info", "warning", "error"] | None,
+        typer.Option(help="Least level to log.", show_default="info"),
     ] = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; then finish what was accepted and stop.
@@ -50,6 +54,8 @@ def serve(
     _check_port(config)
     os.environ |= {ENVIRONMENT_PREFIX + k.upper(): str(v) for k, v in options.items() if v is not None}
     configure_logging(config.log_level)
+    # uvicorn raises a SIGTERM again once it has stopped for it: a stop that was asked for is a success.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     uvicorn.run(
         "spanglass.app:from_environment",
         factory=True,

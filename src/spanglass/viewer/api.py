@@ -1,64 +1,96 @@
-"""GET /api/sessions: the list of sessions, newest first, and the search over what was said in them."""
+"""The JSON API: the list of sessions with its search, and a session's spans with nothing left out."""
 
 import asyncio
 import uuid
+from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, Final
 
 import msgspec
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from spanglass.model.place import parse_uuid
 from spanglass.model.timestamp import seconds
-from spanglass.reading import Reader, TokenError
+from spanglass.reading import Reader, SessionNotFoundError, TokenError
 from spanglass.store.interface import SessionRecord, StoreError
 
-SESSIONS_DEFAULT: Final = 50
-SESSIONS_MAX: Final = 200
-"""Sessions of one page."""
+PAGE_MAX: Final = {"sessions": 200, "spans": 100}
+"""Entries of one page; half a list of sessions, and all of a page of spans, where the client names no number."""
 QUERY_CHARS_MAX: Final = 1000
+_LIMIT_DIGITS_MAX: Final = 4
 
 
 class _BadRequestError(ValueError):
     """A parameter is not usable; the message names it."""
 
 
+_STATUSES: Final[dict[type[Exception], int]] = {
+    _BadRequestError: 400,
+    TokenError: 400,
+    SessionNotFoundError: 404,
+    StoreError: 503,
+}
+
+
 def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
     """Return the API's routes; ``threads`` are those that may wait for the reader's store."""
 
-    async def sessions(request: Request) -> Response:
-        try:
-            asked = _asked(request)
-            listing = await asyncio.get_running_loop().run_in_executor(threads, lambda: reader.sessions(**asked))
-        except (_BadRequestError, TokenError) as error:
-            return _json(400, {"error": str(error)})
-        except StoreError as error:
-            return _json(503, {"error": str(error)})
-        cursor = {} if listing.cursor is None else {"nextCursor": listing.cursor}
-        return _json(200, {"sessions": [_session(session) for session in listing.sessions]} | cursor)
+    def route(path: str, answer: Callable[[Reader, Request], bytes]) -> BaseRoute:
+        async def endpoint(request: Request) -> Response:
+            try:
+                body = await asyncio.get_running_loop().run_in_executor(threads, answer, reader, request)
+            except tuple(_STATUSES) as error:
+                status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
+                return _json(status, msgspec.json.encode({"error": str(error)}))
+            return _json(200, body)
 
-    return [Route("/api/sessions", sessions)]
+        return Route(path, endpoint)
+
+    return [
+        route("/api/sessions", _sessions),
+        route("/api/assistants/{assistant}/sessions/{session}/spans", _spans),
+    ]
 
 
-def _asked(request: Request) -> dict[str, Any]:
+def _sessions(reader: Reader, request: Request) -> bytes:
     query = request.query_params
     text, assistant = query.get("q") or None, query.get("assistantId")
     if text is not None and len(text) > QUERY_CHARS_MAX:
         raise _BadRequestError(f"q: at most {QUERY_CHARS_MAX} characters")
-    limit = query.get("limit", str(SESSIONS_DEFAULT))
-    if not (limit.isascii() and limit.isdigit() and len(limit) < 5 and 1 <= int(limit) <= SESSIONS_MAX):  # noqa: PLR2004 (bounds int's work)
-        raise _BadRequestError(f"limit: a whole number from 1 to {SESSIONS_MAX}")
-    parsed = None if assistant is None else parse_uuid(assistant)
-    if assistant is not None and parsed is None:
-        raise _BadRequestError("assistantId: a UUID")
-    return {
-        "text": text,
-        "limit": int(limit),
-        "cursor": query.get("cursor"),
-        "assistant_id": parsed and parsed.bytes,
-    }
+    listing = reader.sessions(
+        text=text,
+        assistant_id=None if assistant is None else _id("assistantId", assistant),
+        limit=_limit(query, "sessions") or PAGE_MAX["sessions"] // 2,
+        cursor=query.get("cursor"),
+    )
+    cursor = {} if listing.cursor is None else {"nextCursor": listing.cursor}
+    return msgspec.json.encode({"sessions": [_session(session) for session in listing.sessions]} | cursor)
+
+
+def _spans(reader: Reader, request: Request) -> bytes:
+    query, path = request.query_params, request.path_params
+    ids = _id("the assistant", path["assistant"]), _id("the session", path["session"])
+    return reader.whole_spans(*ids, limit=_limit(query, "spans"), cursor=query.get("cursor")).body
+
+
+def _limit(query: QueryParams, what: str) -> int | None:
+    text = query.get("limit")
+    if text is None:
+        return None
+    usable = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS_MAX
+    if not (usable and 1 <= int(text) <= PAGE_MAX[what]):
+        raise _BadRequestError(f"limit: a whole number from 1 to {PAGE_MAX[what]}")
+    return int(text)
+
+
+def _id(name: str, text: str) -> bytes:
+    parsed = parse_uuid(text)
+    if parsed is None:
+        raise _BadRequestError(f"{name}: a UUID")
+    return parsed.bytes
 
 
 def _session(session: SessionRecord) -> dict[str, Any]:
@@ -81,5 +113,5 @@ def _camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _json(status: int, content: object) -> Response:
-    return Response(msgspec.json.encode(content), status, media_type="application/json")
+def _json(status: int, body: bytes) -> Response:
+    return Response(body, status, media_type="application/json")

@@ -105,7 +105,7 @@ def test_small_writes_gather_in_few_blocks(tmp_path: Path) -> None:
 def test_a_grown_store_learns_a_dictionary(tmp_path: Path) -> None:
     """Once it holds enough, a store trains a dictionary on its own content; old and new blocks are read by all."""
     with closing(SqliteStore(tmp_path / "s.db")) as store, closing(SqliteStore(tmp_path / "s.db")) as other:
-        for number in range(60):
+        for number in range(130):
             said = conversation(20, seed=number)[-1]
             spans = [span(number * 100 + n, trace=number, inputs=tuple(map(message, said))) for n in range(3)]
             store.write([part(*spans, session=f"s{number}", trace=number)])

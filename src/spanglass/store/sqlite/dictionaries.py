@@ -8,8 +8,8 @@ from spanglass.store.compression import SHIPPED, Compression, shipped_dictionary
 from spanglass.store.records import decode_pieces
 from spanglass.store.sqlite.database import fetch
 
-MESSAGES_MIN: Final = 2_000
-"""Indexed messages from which on a store is large enough to learn from."""
+MESSAGES_MIN: Final = 5_000
+"""Indexed messages from which on a store is large enough to learn from, and the dictionary small beside it."""
 GROWTH: Final = 32
 """How many times as many messages there must be as at the last training: what agents say changes slowly."""
 SAMPLE_BYTES: Final = 4 << 20
