@@ -114,7 +114,7 @@ def test_a_grown_store_learns_a_dictionary(tmp_path: Path) -> None:
         while store.maintain():
             pass
         assert store._connection.execute("SELECT max(number) FROM dictionaries").get == compression.SHIPPED + 1
-        store.write([part(span(9000, trace=99, inputs=(message("after"),)), session="new", trace=99)])
+        store.write([part(span(99_000, trace=999, inputs=(message("after"),)), session="new", trace=999)])
         assert everything(other)[1:] == before
     with closing(SqliteStore(tmp_path / "s.db")) as again:
         assert everything(again)[1:] == before

@@ -1,4 +1,4 @@
-"""The full-text index: which words stand in which message.
+"""What is found without knowing the session: words in messages, and spans by their id.
 
 Its rows are numbered one after the other, because the index writes a row's number as the distance from the one before.
 The table ``texts`` tells whose they are: each of its rows covers the messages of one session that came in together.
@@ -11,7 +11,7 @@ import apsw
 from spanglass.model.record import SPOKEN, Fragment
 from spanglass.store.compression import Compression
 from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.reader import Blocks
+from spanglass.store.sqlite.reader import Blocks, Place
 from spanglass.store.text import plain_words, searchable_text, words
 
 _MATCHES: Final = """s.number IN (
@@ -26,10 +26,10 @@ def is_behind(connection: apsw.Connection) -> bool:
 
 
 def catch_up(connection: apsw.Connection, compression: Compression, sessions_max: int) -> bool:
-    """Put the words of what was written into the index, for some sessions; return whether there were any.
+    """Put what was written into the index, for some sessions; return whether there was anything to do.
 
-    Many messages go in at a time: each batch is a segment of the index, and small segments cost more to merge than to
-    make.
+    Much goes in at a time: each batch of words is a segment of the index, and small segments cost more to merge than to
+    make; and ids, being random, touch a page each unless there are many.
     """
     rows = fetch(
         connection, "SELECT number, indexed, items FROM sessions WHERE indexed < items LIMIT ?", (sessions_max,)
@@ -45,6 +45,11 @@ def catch_up(connection: apsw.Connection, compression: Compression, sessions_max
                 "INSERT INTO texts (first, count, session) VALUES (?, ?, ?)", (next_row, len(texts), session)
             )
         next_row += len(texts)
+        ids = fetch(connection, "SELECT id FROM spans WHERE session = ? AND ordinal >= ?", (session, indexed))
+        connection.executemany(
+            "INSERT OR IGNORE INTO span_ids (prefix, session) VALUES (?, ?)",
+            sorted((_prefix(span_id), session) for (span_id,) in ids),
+        )
     connection.executemany("UPDATE sessions SET indexed = items WHERE number = ?", [(number,) for number, _, _ in rows])
     return bool(rows)
 
@@ -53,7 +58,26 @@ def forget(connection: apsw.Connection, session: int) -> None:
     """Take a session out of the index; what it still has is to be indexed anew."""
     for first, count in fetch(connection, "DELETE FROM texts WHERE session = ? RETURNING first, count", (session,)):
         connection.execute("DELETE FROM words WHERE rowid BETWEEN ? AND ?", (first, first + count - 1))
+    ids = fetch(connection, "SELECT id FROM spans WHERE session = ?", (session,))
+    connection.executemany(
+        "DELETE FROM span_ids WHERE prefix = ? AND session = ?", [(_prefix(span_id), session) for (span_id,) in ids]
+    )
     connection.execute("UPDATE sessions SET indexed = 0 WHERE number = ?", (session,))
+
+
+def find_span(connection: apsw.Connection, span_id: bytes) -> tuple[int, Place] | None:
+    """Return a session that has a span of this id, by number, and the span's place in it."""
+    rows = fetch(
+        connection,
+        "SELECT s.session, s.start_ns, s.id, s.ordinal"
+        " FROM span_ids AS i CROSS JOIN spans AS s ON s.session = i.session WHERE i.prefix = ? AND s.id = ? LIMIT 1",
+        (_prefix(span_id), span_id),
+    )
+    return (rows[0][0], rows[0][1:]) if rows else None
+
+
+def _prefix(span_id: bytes) -> int:
+    return int.from_bytes(span_id[:8], "big", signed=True)
 
 
 def condition(text: str) -> tuple[str, str]:

@@ -37,6 +37,11 @@ class Blocks(dict[int, Item]):
         self._load(start, stop - 1)
         return [self[ordinal] for ordinal in range(start, stop)]
 
+    def traces(self) -> set[bytes]:
+        """Return the request ids of all spans that the session has or had."""
+        self._load(0, 1 << 62)
+        return {decode_entry(item).request_id for item in self.values() if isinstance(item, bytes)}
+
     def records(self, places: Sequence[Place]) -> list[SpanRecord]:
         """Return the spans at these places."""
         ordinals = [ordinal for _, _, ordinal in places]

@@ -54,11 +54,18 @@ class SessionState:
         self.pending: list[Item] = []
         self.loose: list[Loose] = []
         self.last: _Call | None = None
+        self.starts: dict[bytes, int] = {}
+        """The spans that the session has, each with its start."""
         self.known: dict[bytes, int] = {}
         self.since: dict[int, int] = {}
         self.newest_since = 0
         self.earlier: set[int] = set()
         """Ordinals, already written, of messages that turned out to have been said earlier."""
+
+    @property
+    def size(self) -> int:
+        """How many spans and fragments the state remembers."""
+        return len(self.known) + len(self.starts)
 
     def learn(self, items: Sequence[Item]) -> None:
         """Take note of items that are in the file, in order of their ordinals from ``items`` on."""
@@ -101,6 +108,7 @@ class SessionState:
         )
         if len(span.inputs) >= KEPT_MIN:
             self.last = _Call(ordinal, depth, span.inputs, span.outputs)
+        self.starts[span.span_id] = span.start_ns
         self.count(span)
         return ordinal
 

@@ -112,14 +112,14 @@ class SqliteStore:
 
     def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
         """See ``interface.Store``."""
+        self._index()
         with self._reading() as connection:
-            rows = fetch(
-                connection, "SELECT session, start_ns, id, ordinal FROM spans WHERE id = ? LIMIT 1", (span_id,)
-            )
-            for session, *place in rows:
-                (record,) = Blocks(connection, self._compression, session).records([tuple(place)])
-                return read_session(connection, session), record
-        return None
+            found = index.find_span(connection, span_id)
+            if found is None:
+                return None
+            session, place = found
+            (record,) = Blocks(connection, self._compression, session).records([place])
+            return read_session(connection, session), record
 
     def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """See ``interface.Store``."""
@@ -152,7 +152,7 @@ class SqliteStore:
             return read_sessions(connection, assistant_id, text, after, limit)
 
     def _index(self) -> None:
-        """Have the words of everything written so far in the index."""
+        """Have everything written so far in the index."""
         with self._reading() as connection:
             behind = index.is_behind(connection)
         if behind:

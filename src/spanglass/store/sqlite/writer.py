@@ -44,7 +44,7 @@ class Writer:
         self._touched: dict[int, SessionState] = {}
         self._sizes: dict[int, int] = {}
         self._held = 0
-        """Fragments known of all sessions in memory, and in ``_sizes`` of each."""
+        """Spans and fragments of all sessions in memory, and in ``_sizes`` of each."""
         self._data_version = -1
         self._unindexed = 0
         self._learned = False
@@ -86,8 +86,8 @@ class Writer:
     def _remember(self) -> None:
         """Hold on to the sessions written to, and let go of those written to longest ago once they are too many."""
         for number, state in self._touched.items():
-            self._held += len(state.known) - self._sizes.get(number, 0)
-            self._sizes[number] = len(state.known)
+            self._held += state.size - self._sizes.get(number, 0)
+            self._sizes[number] = state.size
         self._touched.clear()
         while self._held > self._known_max and len(self._states) > 1:
             _, state = self._states.popitem(last=False)
@@ -141,31 +141,30 @@ class Writer:
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
-        ordinal = state.items
-        self._connection.execute(
-            "INSERT OR IGNORE INTO spans (session, start_ns, id, ordinal, running) VALUES (?, ?, ?, ?, ?)",
-            (state.number, span.start_ns, span.span_id, ordinal, not span.end_ns),
-        )
-        if not self._connection.changes():
+        if span.span_id in state.starts:
             return self._replace(state, span)
+        self._connection.execute(
+            "INSERT INTO spans (session, start_ns, id, ordinal, running) VALUES (?, ?, ?, ?, ?)",
+            (state.number, span.start_ns, span.span_id, state.items, not span.end_ns),
+        )
         state.add(span)
         return None
 
     def _replace(self, state: SessionState, span: SpanRecord) -> bool:
-        place = fetch(
-            self._connection,
-            "SELECT start_ns, id, ordinal FROM spans WHERE id = ? AND session = ?",
-            (span.span_id, state.number),
-        )
         self._flush(state)
-        known = Blocks(self._connection, self._compression, state.number).records(place)[0]
+        place = (state.number, state.starts[span.span_id], span.span_id)
+        found = fetch(
+            self._connection,
+            "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns = ? AND id = ?",
+            place,
+        )
+        (known,) = Blocks(self._connection, self._compression, state.number).records(found)
         if not supersedes(span, known):
             return False
         if _only_adds(span, known, state):
-            self._connection.execute(
-                "DELETE FROM spans WHERE session = ? AND start_ns = ? AND id = ?", (state.number, *place[0][:2])
-            )
+            self._connection.execute("DELETE FROM spans WHERE session = ? AND start_ns = ? AND id = ?", place)
             state.rollup.count(known, -1)
+            del state.starts[span.span_id]
             self._keep(state, span)
         else:
             spans = read_all(self._connection, self._compression, state.number)
@@ -222,6 +221,7 @@ class Writer:
             "SELECT heads FROM blocks WHERE session = ? ORDER BY first", (number,)
         ):
             state.learn(decode_heads(heads))
+        state.starts = dict(fetch(self._connection, "SELECT id, start_ns FROM spans WHERE session = ?", (number,)))
         return state
 
     def _move(self, trace_id: bytes, old: int, target: SessionState) -> None:
@@ -261,8 +261,11 @@ class Writer:
 
     def delete(self, session: int) -> None:
         """Delete a session and all that is in it."""
+        traces = Blocks(self._connection, self._compression, session).traces()
+        self._connection.executemany(
+            "DELETE FROM traces WHERE id = ? AND session = ?", [(trace, session) for trace in traces]
+        )
         self._empty(session)
-        self._connection.execute("DELETE FROM traces WHERE session = ?", (session,))
         self._connection.execute("DELETE FROM sessions WHERE number = ?", (session,))
         self._touched.pop(session, None)
         self._trusted.discard(session)

@@ -22,7 +22,6 @@ CREATE TABLE sessions (
     UNIQUE (assistant, id)
 ) STRICT;
 CREATE INDEX sessions_by_time ON sessions (first_ns);
-CREATE INDEX sessions_by_rest ON sessions (last_ns);
 CREATE INDEX sessions_unindexed ON sessions (number) WHERE indexed < items;
 
 CREATE TABLE traces (
@@ -32,7 +31,6 @@ CREATE TABLE traces (
     last_ns INTEGER NOT NULL,
     claims BLOB NOT NULL                      -- place.Claims as msgpack, without what the session's row tells
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX traces_by_session ON traces (session);
 
 CREATE TABLE spans (
     session INTEGER NOT NULL,
@@ -42,7 +40,6 @@ CREATE TABLE spans (
     running INTEGER NOT NULL,
     PRIMARY KEY (session, start_ns, id)
 ) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX spans_by_id ON spans (id, session);
 
 -- Appended in order of writing, so that pages fill up; found by session and first ordinal.
 CREATE TABLE blocks (
@@ -64,3 +61,10 @@ CREATE VIRTUAL TABLE words USING fts5 (
 -- Whose messages the rows of words are: count of them from first on are one session's.
 CREATE TABLE texts (first INTEGER PRIMARY KEY, count INTEGER NOT NULL, session INTEGER NOT NULL) STRICT;
 CREATE INDEX texts_by_session ON texts (session);
+
+-- Which sessions have a span whose id begins with these eight bytes; kept up together with the words.
+CREATE TABLE span_ids (
+    prefix INTEGER NOT NULL,
+    session INTEGER NOT NULL,
+    PRIMARY KEY (prefix, session)
+) STRICT, WITHOUT ROWID;
