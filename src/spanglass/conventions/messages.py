@@ -1,0 +1,241 @@
+"""Reading one message of ``gen_ai.input.messages`` and the like: the conventions' JSON, and what emitters make of it.
+
+The conventions' message is ``{"role", "parts": [{"type", …}], "finish_reason"?, "name"?}``. Inside the same attributes
+emitters also write: a tool's answer under ``result``; ``thinking`` for ``reasoning``; arguments as JSON text; parts of
+the providers' own APIs (``output_text``, ``tool_use``, Bedrock's ``{"text"}``); and whole messages of the Chat
+Completions API, with ``content`` and ``tool_calls``.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from typing import Final, TypeGuard
+
+from spanglass.conventions.plain import Plain, clean, encode, read_json
+from spanglass.conventions.said import Message, Part, Reasoning, Role, Text, ToolResult, ToolUse
+from spanglass.conventions.traceloop import open_text
+
+ROLES: Final[dict[str, Role]] = {
+    "system": "SYSTEM",
+    "developer": "SYSTEM",
+    "user": "CUSTOMER",
+    "human": "CUSTOMER",
+    "customer": "CUSTOMER",
+    "agent": "AGENT",
+    "human_agent": "AGENT",
+    "assistant": "BOT",
+    "model": "BOT",
+    "ai": "BOT",
+    "bot": "BOT",
+    "tool": "BOT",
+    "function": "BOT",
+}
+"""Roles, in lower case. ``agent`` is a person here: no emitter calls a model so."""
+
+_Object = dict[str, Plain]
+_MESSAGE_KEYS: Final = frozenset({"role", "parts", "content", "tool_calls", "tool_call_id", "finish_reason", "type"})
+
+
+def read_message(value: Plain, default: Role) -> Message:
+    """Read one element of a list of messages; ``default`` speaks where no role is named or the name means nothing."""
+    if not isinstance(value, dict):
+        return Message(default, [Text(_written(value))])
+    role = ROLES.get(_text(value.get("role")).lower(), default)
+    message = Message(role, [], _text(value.get("finish_reason")))
+    message.whole = all(key in _MESSAGE_KEYS or not value[key] for key in value)
+    for part in _parts(value):
+        message.parts += _read_part(part, message)
+    message.parts = in_order(message.parts) if role == "BOT" and len(message.parts) > 1 else message.parts
+    return message
+
+
+def in_order(parts: list[Part]) -> list[Part]:
+    """Return a bot's parts as they were said; emitters collect them by kind.
+
+    The OpenAI instrumentations write calls of tools before the text that led to them and reasoning after the text that
+    it led to; that of OpenAI's agents says a tool's answer twice, as text too.
+    """
+    if answered := {text for part in parts if isinstance(part, ToolResult) for text in part.texts}:
+        return [part for part in parts if not (isinstance(part, Text) and part.text in answered)]
+    if isinstance(parts[0], ToolUse):
+        parts = sorted(parts, key=lambda part: isinstance(part, ToolUse))
+    return [parts[-1], *parts[:-1]] if isinstance(parts[-1], Reasoning) else parts
+
+
+def read_result(value: Plain) -> list[str]:
+    """Read what a tool answered as texts: a text as it is, content blocks one by one, anything else as JSON."""
+    if isinstance(value, str):
+        return [value]
+    if value is None:
+        return []
+    if is_blocks(value):
+        return [_written(_first(block, "text", "json", "content")) for block in value if isinstance(block, dict)]
+    return [_written(value)]
+
+
+def is_blocks(value: Plain) -> TypeGuard[list[Plain]]:
+    """Tell whether a value is a list of content blocks: Bedrock's ``{"text"}`` and ``{"json"}``, or text parts."""
+    return isinstance(value, list) and bool(value) and all(map(_is_block, value))
+
+
+def _parts(message: _Object) -> list[Plain]:
+    """Return a message's parts, those of a Chat Completions message in the same form."""
+    parts = message.get("parts")
+    if parts is None:
+        parts = message.get("content")
+    listed: list[Plain] = parts if isinstance(parts, list) else [] if parts is None else [parts]
+    if (answered := message.get("tool_call_id")) is not None:
+        return [{"type": "tool_call_response", "id": answered, "response": parts}]
+    calls = message.get("tool_calls")
+    return [*listed, *calls] if isinstance(calls, list) else listed
+
+
+def _read_part(part: Plain, message: Message) -> list[Part]:
+    if not isinstance(part, dict):
+        return _said(Text, _written(part))
+    kind = part.get("type")
+    reader = READERS.get(kind if isinstance(kind, str) else _untyped(part))
+    if reader is None:
+        message.whole = False
+        return [Text(_described(part))]
+    known, read = reader
+    if len(part) > 1 and not all(key in known or part[key] in _EMPTY for key in part):
+        message.whole = False
+    return read(part)
+
+
+def _untyped(part: _Object) -> str:
+    """Name the part that has no type by its only key, as Bedrock's blocks do."""
+    return next((key for key in part if key in READERS), "")
+
+
+def _said(kind: type[Text | Reasoning], text: str) -> list[Part]:
+    return [kind(text)] if text else []
+
+
+def _read_text(part: _Object) -> list[Part]:
+    content = _first(part, "content", "text", "refusal")
+    text = _written(_first(content, "refusal", "text") if isinstance(content, dict) else content)
+    block = open_text(text)
+    return _read_bedrock_reasoning(block) if isinstance(block, dict) else _said(Text, text)
+
+
+def _read_reasoning(part: _Object) -> list[Part]:
+    content = _first(part, "content", "text", "thinking", "reasoning")
+    return _said(Reasoning, "".join(read_result(open_text(content) if isinstance(content, str) else content)))
+
+
+def _read_tool_call(part: _Object) -> list[Part]:
+    function = part.get("function")
+    call = part | function if isinstance(function, dict) else part
+    arguments = _first(call, "arguments", "input", "server_tool_call")
+    return [ToolUse(_text(_first(part, "id", "call_id")), _text(call.get("name")), read_arguments(arguments))]
+
+
+def _read_tool_response(part: _Object) -> list[Part]:
+    content = _first(part, "response", "result", "content", "output", "server_tool_call_response")
+    texts = read_result(content)
+    failed = part.get("is_error") is True or part.get("status") == "error"
+    return [
+        ToolResult(_text(_first(part, "id", "tool_use_id", "call_id")), texts, "\n".join(texts) if failed else None)
+    ]
+
+
+def _read_bedrock_use(part: _Object) -> list[Part]:
+    use = part.get("toolUse")
+    return _read_tool_call(use | {"id": use.get("toolUseId")}) if isinstance(use, dict) else []
+
+
+def _read_bedrock_result(part: _Object) -> list[Part]:
+    result = part.get("toolResult")
+    return _read_tool_response(result | {"id": result.get("toolUseId")}) if isinstance(result, dict) else []
+
+
+def _read_bedrock_reasoning(part: _Object) -> list[Part]:
+    content = part.get("reasoningContent")
+    inner = content.get("reasoningText", content) if isinstance(content, dict) else content
+    return _read_reasoning(inner if isinstance(inner, dict) else {"text": inner})
+
+
+_EMPTY: Final[tuple[Plain, ...]] = (None, "", [], {})
+_BLOCK_FIELDS: Final = frozenset({"text", "json", "content"})
+_BLOCK_TYPES: Final = ("text", "output_text", "input_text", "summary_text", "json")
+_TEXT: Final = (frozenset({"type", "content", "text", "refusal"}), _read_text)
+_REASONING: Final = (frozenset({"type", "content", "text", "thinking", "reasoning"}), _read_reasoning)
+_TOOL_CALL: Final = (frozenset({"type", "id", "call_id", "name", "arguments", "input", "function"}), _read_tool_call)
+_TOOL_RESPONSE: Final = (
+    frozenset({"type", "id", "tool_use_id", "call_id", "name", "response", "result", "content", "output", "is_error"}),
+    _read_tool_response,
+)
+READERS: Final[dict[str, tuple[frozenset[str], Callable[[_Object], list[Part]]]]] = {
+    "text": _TEXT,
+    "output_text": _TEXT,
+    "input_text": _TEXT,
+    "refusal": _TEXT,
+    "reasoning": _REASONING,
+    "thinking": _REASONING,
+    "tool_call": _TOOL_CALL,
+    "tool_use": _TOOL_CALL,
+    "function": _TOOL_CALL,
+    "function_call": _TOOL_CALL,
+    "server_tool_call": (_TOOL_CALL[0] | {"server_tool_call"}, _read_tool_call),
+    "tool_call_response": _TOOL_RESPONSE,
+    "tool_result": _TOOL_RESPONSE,
+    "function_call_output": _TOOL_RESPONSE,
+    "server_tool_call_response": (_TOOL_RESPONSE[0] | {"server_tool_call_response"}, _read_tool_response),
+    "toolUse": (frozenset({"toolUse"}), _read_bedrock_use),
+    "toolResult": (frozenset({"toolResult"}), _read_bedrock_result),
+    "reasoningContent": (frozenset({"reasoningContent"}), _read_bedrock_reasoning),
+}
+"""Part type → the fields that its reader understands, and the reader; a part with other fields is not whole."""
+
+
+def read_arguments(value: Plain) -> Plain:
+    """Read a call's arguments: a JSON document, perhaps as its text; none at all is an empty object."""
+    if isinstance(value, str):
+        readable, told = read_json(value)
+        value = told if readable else value
+    return {} if value is None or value == "" else value
+
+
+def _first(part: _Object, *keys: str) -> Plain:
+    return next((part[key] for key in keys if part.get(key) is not None), None)
+
+
+def _text(value: Plain) -> str:
+    return clean(value) if isinstance(value, str) else "" if value is None else _written(value)
+
+
+def _written(value: Plain) -> str:
+    """Return a text as it is, anything else as compact JSON, nothing as nothing."""
+    return clean(value) if isinstance(value, str) else "" if value is None else encode(value).decode()
+
+
+def _is_block(item: Plain) -> bool:
+    """Tell whether a block says what it says in one field; one that says more is shown as JSON, whole."""
+    if not isinstance(item, dict):
+        return False
+    told = {key for key, value in item.items() if value not in _EMPTY and key != "type"}
+    return len(told) == 1 and told <= _BLOCK_FIELDS and item.get("type", "text") in _BLOCK_TYPES
+
+
+def _described(part: _Object) -> str:
+    """Say in brackets what a part is that cannot be shown: ``[image/png, 12 kB, sha256 …]``, ``[file file-1]``."""
+    kind = _text(_first(part, "mime_type", "media_type", "modality", "type")) or "part"
+    if isinstance(content := _first(part, "content", "data"), str) and part.get("type") == "blob":
+        data = _decoded(content)
+        return f"[{kind}, {_size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()}]"
+    where = _text(_first(part, "uri", "url", "file_id", "image_url", "content", "text"))
+    return f"[{kind} {where}]" if where else f"[{kind}]"
+
+
+def _decoded(content: str) -> bytes:
+    try:
+        return base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        return clean(content).encode()
+
+
+def _size(size: int) -> str:
+    return f"{size} B" if size < 1000 else f"{round(size / 1000)} kB"  # noqa: PLR2004 (the unit itself)

@@ -1,0 +1,235 @@
+"""Maps spans: puts together what the other modules say of one span, and spans of one trace."""
+
+from collections.abc import Iterable
+from typing import Any, Final, cast
+
+import msgspec
+
+from spanglass.conventions.roles import SpanRole, role_of
+from spanglass.conventions.sessions import assistant_claim, service_claim, session_claim
+from spanglass.conventions.tokens import is_exclusive
+from spanglass.mapping import detail, members, tools
+from spanglass.mapping.conversation import Conversations
+from spanglass.mapping.identity import span_uuid
+from spanglass.mapping.instructions import Instructions
+from spanglass.mapping.layout import Facts, Layout, Layouts, read
+from spanglass.mapping.memo import Memo
+from spanglass.mapping.relations import relate
+from spanglass.model.place import Claim, Claims, TracePart
+from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
+from spanglass.telemetry import Attributes, Span, Value
+
+SHARED_BYTES: Final = 2000
+"""About what the shared part of a role's spans holds on to."""
+
+
+class _Origin(msgspec.Struct, frozen=True):
+    """What a span's resource and scope tell."""
+
+    json: bytes
+    exclusive: bool
+    assistant: tuple[int, str]
+
+
+class _Shared(msgspec.Struct, frozen=True):
+    """What the spans of one role share."""
+
+    role: SpanRole
+    tool: str
+    choices: bool
+    recurring: Fragment
+    details: tuple[Fragment, ...]
+
+
+class _Messages(msgspec.Struct):
+    """A span's messages, and the attributes whose content they do not hold whole."""
+
+    inputs: tuple[Fragment, ...] = ()
+    outputs: tuple[Fragment, ...] = ()
+    system: tuple[Fragment, ...] = ()
+    details: tuple[Fragment, ...] = ()
+    inputs_shown_from: int = 0
+    outputs_shown_from: int = 0
+    finish_reasons: tuple[str, ...] = ()
+    lossy: tuple[str, ...] = ()
+    told: dict[str, Value] = {}
+
+
+_NONE: Final = _Messages()
+
+
+class Mapper:
+    """Maps OpenTelemetry spans to records of QConnect spans; for one thread at a time.
+
+    What it remembers, at most ``memo_bytes_max`` bytes, only saves work: the same spans give the same records.
+    Arguments of tools deeper than ``document_depth_max`` levels go on as JSON text.
+    """
+
+    def __init__(self, *, memo_bytes_max: int, document_depth_max: int) -> None:
+        self._depth_max = document_depth_max
+        self._layouts = Layouts()
+        self._conversations = Conversations(memo_bytes_max // 2, document_depth_max)
+        self._instructions = Instructions(memo_bytes_max // 8, document_depth_max)
+        self._verbatim = detail.Verbatim(memo_bytes_max // 8)
+        self._shared: Memo[tuple[Any, ...], _Shared] = Memo(memo_bytes_max // 8)
+
+    def parts(self, spans: Iterable[Span]) -> list[TracePart]:
+        """Map spans, grouped by trace in order of appearance; of several of one id, the one that ended last counts."""
+        origins: dict[tuple[int, int], _Origin] = {}
+        traces: dict[bytes, _Trace] = {}
+        for span in list(spans):  # a list, so that no resource or scope gives up its id to another
+            ids = (id(span.resource), id(span.scope))
+            if (origin := origins.get(ids)) is None:
+                origin = origins[ids] = _origin(span)
+            if (trace := traces.get(span.trace_id)) is None:
+                trace = traces[span.trace_id] = _Trace(span.trace_id)
+            layout = self._layouts.of(span.attributes)
+            span_id, parent_id = trace.span_id(span.span_id), trace.span_id(span.parent_span_id)
+            session = trace.claim(span, span_id, layout, origin)
+            trace.add(self._record(span, (span_id, parent_id), layout, origin, session or span.trace_id))
+        return [trace.part() for trace in traces.values()]
+
+    def _record(
+        self, span: Span, ids: tuple[bytes, bytes], layout: Layout, origin: _Origin, place: str | bytes
+    ) -> SpanRecord:
+        attributes = span.attributes
+        shared = self._shared_by(span, layout, origin)
+        facts = read(layout.own_claims, attributes)
+        failed = members.failure(span, facts)
+        content = {member: attributes[keys[0]] for member, keys in layout.content.items()}
+        if shared.role == "execute_tool":
+            said = self._tool_messages(span, shared, facts, failed, content)
+        else:
+            said = self._messages(content, place, shared)
+        if said.finish_reasons and "response_finish_reasons" not in facts:
+            facts["response_finish_reasons"] = list(said.finish_reasons)
+        own, withheld = members.own(shared.role, facts, failed, exclusive=origin.exclusive)
+        short, long = self._verbatim.divided(attributes, layout.own_keys + layout.leftover(said.lossy))
+        told: dict[str, Value] = said.told | {"withheld": withheld} if withheld else said.told
+        return SpanRecord(
+            *ids,
+            span.trace_id,
+            _bounded(span.start_ns),
+            _bounded(span.end_ns),
+            shared.recurring,
+            own,
+            said.inputs,
+            said.outputs,
+            said.system,
+            (*shared.details, *said.details, *long),
+            detail.own(span, told, short),
+            said.inputs_shown_from,
+            said.outputs_shown_from,
+        )
+
+    def _shared_by(self, span: Span, layout: Layout, origin: _Origin) -> _Shared:
+        values = layout.recurring(span.attributes)
+        root = not span.parent_span_id
+        # Types belong to the key because 1, 1.0 and True are equal.
+        key = (layout, origin.json, span.name, span.kind, span.flags, root, values, tuple(map(type, values)))
+        try:
+            known = self._shared.get(key)
+        except TypeError:  # a list or dict among the values
+            return self._share(span, layout, origin)
+        if known is None:
+            known = self._share(span, layout, origin)
+            self._shared.put(key, known, SHARED_BYTES + len(origin.json))
+        return known
+
+    def _share(self, span: Span, layout: Layout, origin: _Origin) -> _Shared:
+        facts = read(layout.recurring_claims, span.attributes)
+        recurring, withheld = members.recurring(span, facts)
+        told: dict[str, Value] = {"kind": span.kind, "flags": span.flags, "withheld": withheld}
+        if not members.is_named(span):
+            told["name"] = span.name
+        picked = {key: span.attributes[key] for key in layout.recurring_keys}
+        return _Shared(
+            role_of(facts.get("operation", "")),
+            facts.get("tool_name", ""),
+            facts.get("choice_count", 1) > 1,
+            fragment(Kind.MEMBERS, recurring.pack()),
+            self._verbatim.shared(told, origin.json, picked),
+        )
+
+    def _messages(self, content: Attributes, place: str | bytes, shared: _Shared) -> _Messages:
+        if not content:
+            return _NONE
+        inputs = self._conversations.inputs(content.get("input_messages"), place)
+        outputs = self._conversations.outputs(content.get("output_messages"), inputs, choices=shared.choices)
+        among = inputs.system + outputs.system
+        system, whole = self._instructions.map(content.get("system_instructions"), among)
+        return _Messages(
+            inputs.fragments,
+            outputs.fragments,
+            system,
+            inputs.verbatim + outputs.verbatim,
+            inputs.shown_from(),
+            outputs.shown_from(),
+            outputs.finish_reasons,
+            ("tool_arguments", "tool_result") if whole else ("tool_arguments", "tool_result", "system_instructions"),
+            {"toolUseIds": emitters} if (emitters := outputs.emitters()) else {},
+        )
+
+    def _tool_messages(
+        self, span: Span, shared: _Shared, facts: Facts, failed: members.Failure, content: Attributes
+    ) -> _Messages:
+        call = tools.read_call(span, shared.tool, facts, failed, content)
+        inputs, outputs = call.fragments(self._depth_max)
+        told: dict[str, Value] = {} if call.paired else {"unpaired": True}
+        return _Messages(inputs, outputs, lossy=(*call.lossy, "system_instructions"), told=told)
+
+
+class _Trace:
+    """The spans of one trace in one request."""
+
+    def __init__(self, trace_id: bytes) -> None:
+        self._trace_id = trace_id
+        self._ids = {b"": b""}
+        self._assistant: Claim | None = None
+        self._session: Claim | None = None
+        self._records: dict[bytes, SpanRecord] = {}
+
+    def span_id(self, span_id: bytes) -> bytes:
+        """Return a span's UUID; siblings ask for the same parent."""
+        if (known := self._ids.get(span_id)) is None:
+            known = self._ids[span_id] = span_uuid(self._trace_id, span_id)
+        return known
+
+    def claim(self, span: Span, span_id: bytes, layout: Layout, origin: _Origin) -> str | None:
+        """Take in what a span claims, and return the session that it names."""
+        child = bool(span.parent_span_id)
+        rank, text = (assistant_claim(span.attributes) if layout.assistant else None) or origin.assistant
+        claim = Claim(rank, child, _bounded(span.start_ns), span_id, text)
+        if self._assistant is None or claim < self._assistant:
+            self._assistant = claim
+        session = session_claim(span.attributes, layout.sessions) if layout.sessions else None
+        if session is None:
+            return None
+        claim = Claim(session[0], child, claim.start_ns, span_id, session[1])
+        if self._session is None or claim < self._session:
+            self._session = claim
+        return session[1]
+
+    def add(self, record: SpanRecord) -> None:
+        """Take in a span; one that is there already is replaced, unless it ended later."""
+        known = self._records.get(record.span_id)
+        if known is None or known.end_ns <= record.end_ns:
+            self._records[record.span_id] = record
+
+    def part(self) -> TracePart:
+        """Return the spans, related to each other."""
+        records = self._records
+        for changed in relate(tuple(records.values())):
+            records[changed.span_id] = changed
+        return TracePart(self._trace_id, Claims(cast("Claim", self._assistant), self._session), tuple(records.values()))
+
+
+def _bounded(time_ns: int) -> int:
+    """Return a time that stores can order by; the span's own stands in its detail."""
+    return time_ns if 0 <= time_ns <= detail.TIME_MAX else min(max(time_ns, 0), detail.TIME_MAX)
+
+
+def _origin(span: Span) -> _Origin:
+    resource = span.resource.attributes
+    assistant = assistant_claim(resource) or service_claim(resource)
+    return _Origin(detail.origin(span.resource, span.scope), is_exclusive(span.scope.name), assistant)

@@ -1,0 +1,78 @@
+"""Which use of a tool a tool's span answers, where the emitter does not say."""
+
+import functools
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+
+from spanglass.model.record import Fragment, SpanRecord
+
+
+class _Detail(msgspec.Struct):
+    unpaired: bool = False
+
+
+_UNPAIRED: Final = b'"unpaired":true'
+_decode: Final = msgspec.json.Decoder(_Detail).decode
+
+
+class _Use(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    arguments: bytes
+
+
+def is_unpaired(tool: SpanRecord) -> bool:
+    """Tell whether a tool's span came without the emitter's id of the call."""
+    return _UNPAIRED in tool.own_detail and _decode(tool.own_detail).unpaired
+
+
+def paired_uses(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord]) -> dict[bytes, str]:
+    """Return the toolUseIds of tools' spans without one, by span.
+
+    A span answers the use of its name and arguments that the latest inference made which began before it, else the
+    first use of its name alone; each use is answered once, earlier spans choose first.
+    """
+    ordered = sorted(tools, key=_start)
+    unpaired = [tool for tool in ordered if is_unpaired(tool)]
+    if not unpaired:
+        return {}
+    answered = {use.id for tool in ordered if not is_unpaired(tool) for use in _made(tool.inputs)}
+    made = [
+        (call.start_ns, use) for call in sorted(inferences, key=_start, reverse=True) for use in _made(call.outputs)
+    ]
+    found: dict[bytes, str] = {}
+    for with_arguments in (True, False):
+        for tool in unpaired:
+            answer = _uses(tool.inputs[0])[0]
+            fitting = (
+                use.id
+                for start_ns, use in made
+                if start_ns <= tool.start_ns
+                and use.name == answer.name
+                and (use.arguments == answer.arguments or not with_arguments)
+                and use.id not in answered
+            )
+            if tool.span_id not in found and (use_id := next(fitting, None)) is not None:
+                found[tool.span_id] = use_id
+                answered.add(use_id)
+    return found
+
+
+def _start(record: SpanRecord) -> tuple[int, bytes]:
+    return record.start_ns, record.span_id
+
+
+def _made(messages: Iterable[Fragment]) -> list[_Use]:
+    return [use for said in messages for use in _uses(said)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _uses(said: Fragment) -> tuple[_Use, ...]:
+    values: list[dict[str, Any]] = msgspec.json.decode(said.json)
+    uses = (value["toolUse"] for value in values if "toolUse" in value)
+    return tuple(
+        _Use(use["toolUseId"], use["name"], msgspec.json.encode(use["arguments"], order="deterministic"))
+        for use in uses
+    )

@@ -1,0 +1,119 @@
+"""The recorded exports in ``tests/data/otlp``: reading them, and the session that comes out of them."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from spanglass.config import Limits
+from spanglass.mapping import Mapper
+from spanglass.model.place import TracePart
+from spanglass.otlp.codec import decode_protobuf
+from spanglass.otlp.json_codec import decode_json
+from spanglass.reading import Reader
+from spanglass.store.memory import MemoryStore
+from spanglass.telemetry import Span
+
+DATA: Final = Path(__file__).parent / "data" / "otlp"
+CAPTURES: Final = tuple(
+    sorted(path.relative_to(DATA).as_posix().removesuffix(".truth.json") for path in DATA.glob("*/*.truth.json"))
+)
+"""All captures, as ``<emitter>/<case>``."""
+
+
+def truth_path(capture: str) -> Path:
+    """Return where a capture's truth is."""
+    return DATA / f"{capture}.truth.json"
+
+
+def exported(capture: str) -> list[Span]:
+    """Return the spans of a capture, as a receiver reads them."""
+    path = DATA / f"{capture}.pb"
+    if path.exists():
+        return decode_protobuf(path.read_bytes(), Limits()).spans
+    return decode_json(path.with_suffix(".json").read_bytes(), Limits()).spans
+
+
+def mapper(*, memo_bytes_max: int = 8 << 20) -> Mapper:
+    """Return a mapper that remembers nothing yet."""
+    return Mapper(memo_bytes_max=memo_bytes_max, document_depth_max=Limits().document_depth_max)
+
+
+def listed(parts: Iterable[TracePart]) -> list[dict[str, Any]]:
+    """Return the spans of all sessions that the parts make, as ListSpans answers them."""
+    store = MemoryStore()
+    store.write(list(parts))
+    reader = Reader(store, Limits())
+    spans: list[dict[str, Any]] = []
+    for session in store.sessions(limit=1000).sessions:
+        token = None
+        while True:
+            body = reader.list_spans(session.assistant_id, session.session_id, next_token=token).body
+            page = msgspec.json.decode(body)
+            spans += page["spans"]
+            if (token := page.get("nextToken")) is None:
+                break
+    return spans
+
+
+def without(capture: str) -> frozenset[str]:
+    """Return the aspects of the truth (``truth.ASPECTS``) that a capture's emitter did not send."""
+    emitter = capture.partition("/")[0]
+    return frozenset(aspect for aspect, _ in (*UNSENT.get(emitter, ()), *UNSENT.get(capture, ())))
+
+
+_NO_TOOLS: Final = ("tools", "a provider's SDK runs no tools")
+_NO_REASONING: Final = ("reasoning", "the instrumentation does not read the field")
+_NO_REFUSALS: Final = ("refusals in outputs", "the instrumentation does not read the field")
+_NO_REFUSED: Final = ("refusals in inputs", "the instrumentation does not read the field there")
+_NO_CACHE: Final = ("cache", "the instrumentation tells no cached tokens")
+_NO_CONTENT: Final = ("content", "recorded with the content of messages switched off")
+_REDACTED: Final = ("tool errors", "the OpenAI Agents SDK keeps the error to itself")
+_REWORDED: Final = ("error answers", "the span has what the tool raised, the model got a sentence around it")
+_NOT_ASKED: Final = ("tokens", "a streamed answer brings its usage only to who asks for it")
+_REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text, calls of tools among them")
+
+UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "anthropic--genai": (_NO_TOOLS,),
+    "anthropic--traceloop": (_NO_TOOLS,),
+    "bedrock--traceloop": (_NO_TOOLS, ("models", "the instrumentation cuts the vendor off the model's id")),
+    "bedrock--traceloop/error": (("inputs of failures", "the instrumentation adds messages when it has an answer"),),
+    "langchain--traceloop": (_NO_REFUSALS,),
+    "openai--genai": (_NO_TOOLS, _NO_REASONING),
+    "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
+    "openai--traceloop": (_NO_TOOLS,),
+    "openai--traceloop/chat_stream_tools": (_NO_REFUSALS, _NO_REFUSED),
+    "openai--traceloop/chat_tools": (_NO_REFUSED,),
+    "openai--traceloop/chat_timeout": (
+        ("inputs of failures", "the instrumentation drops all attributes of a call that timed out"),
+        ("models", "the same"),
+    ),
+    "openai--traceloop/responses_tools": (_NO_REFUSALS,),
+    "openai--v2": (_NO_TOOLS, _NO_REASONING, _NO_REFUSALS, _NO_REFUSED, _NO_CACHE),
+    "openai-agents--genai": (_REDACTED,),
+    "openai-agents--genai/combined_chat_stream_tools_refusal": (_NOT_ASKED,),
+    "openai-agents--genai/responses_guardrail": (("calls", "this instrumentation alone has no spans for calls"),),
+    "openai-agents--genai/responses_tools_refusal": (("calls", "this instrumentation alone has no spans for calls"),),
+    "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, ("finish reasons", "the instrumentation tells none")),
+    "openai-agents--v2/chat_stream_tools_refusal": (_NOT_ASKED,),
+    "openai-agents--v2/responses_handoff": (
+        ("models", "the instrumentation puts the response's model for the request's"),
+        ("instructions", "the Responses API has them beside the messages, where it does not look"),
+        ("inputs", "calls of tools and their answers are left out of the history"),
+    ),
+    "openai-agents--v2/responses_tools_refusal": (
+        ("models", "the instrumentation puts the response's model for the request's"),
+        ("instructions", "the Responses API has them beside the messages, where it does not look"),
+        ("inputs", "calls of tools and their answers are left out of the history"),
+    ),
+    "pydantic-ai": (_NO_REFUSALS, _REWORDED, ("inputs of failures", "messages are added with the answer")),
+    "pydantic-ai/chat_nocontent_v6": (
+        _NO_CONTENT,
+        ("tool content", "switched off with that of messages"),
+        ("tool errors", "switched off with that of messages"),
+    ),
+    "pydantic-ai/responses_v6": (("finish reasons", "the framework says stop where tools are called"),),
+    "vercel-ai": (_NO_REASONING, _REWORDED),
+}
+"""Emitter, or emitter and case → the aspects that it did not send, each with the reason."""
