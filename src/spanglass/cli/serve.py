@@ -68,6 +68,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=int(config.shutdown_seconds_max),
     )
 
