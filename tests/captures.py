@@ -83,7 +83,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "openai--genai": (_NO_TOOLS, _NO_REASONING),
     "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
     "openai--traceloop": (_NO_TOOLS,),
-    "openai--traceloop/chat_stream_tools": (_NO_REFUSALS, _NO_REFUSED),
+    "openai--traceloop/chat_stream_tools": (_NO_REFUSALS,),
     "openai--traceloop/chat_tools": (_NO_REFUSED,),
     "openai--traceloop/chat_timeout": (
         ("inputs of failures", "the instrumentation drops all attributes of a call that timed out"),
@@ -93,7 +93,6 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "openai--v2": (_NO_TOOLS, _NO_REASONING, _NO_REFUSALS, _NO_REFUSED, _NO_CACHE),
     "openai-agents--genai": (_REDACTED,),
     "openai-agents--genai/combined_chat_stream_tools_refusal": (_NOT_ASKED,),
-    "openai-agents--genai/responses_guardrail": (("calls", "this instrumentation alone has no spans for calls"),),
     "openai-agents--genai/responses_tools_refusal": (("calls", "this instrumentation alone has no spans for calls"),),
     "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, ("finish reasons", "the instrumentation tells none")),
     "openai-agents--v2/chat_stream_tools_refusal": (_NOT_ASKED,),

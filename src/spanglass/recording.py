@@ -167,7 +167,8 @@ class Recorder:
     def _run(self) -> None:
         while (jobs := self._take()) is not None:
             if jobs:
-                self._write([job for job in jobs if self._read(job)])
+                if readable := [job for job in jobs if self._read(job)]:
+                    self._write(readable)
                 with self._wake:
                     self.counts.queue_bytes -= sum(job.size for job in jobs)
             else:

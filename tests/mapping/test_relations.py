@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 from spanglass.mapping import relate
 from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid, tool_use_id
-from spanglass.mapping.relations import _nearest
-from spanglass.mapping.rewriting import Relation, relation_of
 from spanglass.model.record import Members, SpanRecord
-from spanglass.telemetry import Span
+from spanglass.telemetry import Attributes, Span
 from tests.captures import CAPTURES, exported, mapper
-from tests.telemetry import TRACE, Wild, chat, result, said, span, use
+from tests.telemetry import TRACE, Wild, chat, said, span, use
 
 
 def arrived(*requests: Sequence[Span]) -> dict[bytes, SpanRecord]:
@@ -121,7 +119,7 @@ def test_an_explicit_operation_name_stays() -> None:
     assert "usageTotalTokens" not in named(spans, 2)
 
 
-AGENT = {"gen_ai.operation.name": "invoke_agent"}
+AGENT: Attributes = {"gen_ai.operation.name": "invoke_agent"}
 
 
 def agent(number: int, name: str = "", **fields: Any) -> Span:  # noqa: ANN401

@@ -277,13 +277,13 @@ class _Writer:
         self._open_keys = tuple([first.key for first in written])
 
     def _paired(self, results: Utterance) -> Utterance:
-        """Return results of the last answer's uses; where the ids are others, as with Traceloop's, by their order."""
+        """Return results of the last answer's uses; ids that nobody used, as Traceloop's, are paired by their order."""
         unanswered = list(self._unanswered)
         strangers: dict[str, str] = {}
         for result in results.results:
             if result in unanswered:
                 unanswered.remove(result)
-            elif result not in strangers and unanswered:
+            elif unanswered and result not in strangers and all(result != use for use, _ in self._used):
                 strangers[result] = unanswered.pop(0)
         self._unanswered = tuple(unanswered)
         return _renamed(results, strangers) if strangers else results

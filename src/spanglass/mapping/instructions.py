@@ -13,7 +13,7 @@ from spanglass.mapping.values import VALUES_MAX, array, text_value, wire_values
 from spanglass.model.record import Fragment, Kind, fragment
 from spanglass.telemetry import Value
 
-_MARKER: Final = "[{:,} more values follow, {:,} bytes]"
+_MARKER: Final = "[{:,} more values follow, {:,} bytes of JSON]"
 """The last shown value where not all can be shown."""
 
 

@@ -1,0 +1,63 @@
+"""Attributes sorted by what is done with them."""
+
+from spanglass.mapping.layout import LAYOUTS_MAX, Layouts, read
+from spanglass.telemetry import Attributes
+
+
+def test_the_best_attribute_that_says_something_fills_a_member() -> None:
+    """The newest spelling wins, unless it says nothing; our own attribute wins over all."""
+    attributes = Attributes(
+        {
+            "gen_ai.system": "old",
+            "gen_ai.provider.name": "None",
+            "gen_ai.request.model": "m",
+            "spanglass.requestModel": "own",
+        }
+    )
+    layout = Layouts().of(attributes)
+    assert read(layout.recurring_claims, attributes) == {"provider_name": "old", "request_model": "own"}
+
+
+def test_attributes_are_recurring_own_or_content() -> None:
+    """What differs from call to call is a span's own, as is what nobody knows; content is neither."""
+    layout = Layouts().of(
+        {
+            "server.address": "a",
+            "gen_ai.request.seed": 7,
+            "gen_ai.usage.input_tokens": 1,
+            "app.note": "x",
+            "gen_ai.input.messages": "[]",
+            "session.id": "s",
+            "gen_ai.conversation.id": "c",
+        }
+    )
+    assert layout.recurring_keys == ("server.address", "gen_ai.request.seed", "session.id", "gen_ai.conversation.id")
+    assert layout.own_keys == ("gen_ai.usage.input_tokens", "app.note")
+    assert layout.content == {"input_messages": ("gen_ai.input.messages",)}
+    assert layout.sessions == ("session.id", "gen_ai.conversation.id")
+    assert not layout.assistant
+
+
+def test_content_that_nothing_else_holds_is_left_over() -> None:
+    """All spellings of a lossy member are kept, and all but the best of any other."""
+    layout = Layouts().of({"tool_arguments": "{}", "gen_ai.tool.call.arguments": "{}", "gen_ai.tool.call.result": "x"})
+    assert layout.leftover(()) == ("tool_arguments",)
+    assert layout.leftover(("tool_result",)) == ("tool_arguments", "gen_ai.tool.call.result")
+    assert Layouts().of({}).leftover(("tool_result",)) == ()
+
+
+def test_values_are_picked_as_a_tuple() -> None:
+    """Whether there are none, one or several."""
+    layouts = Layouts()
+    several: list[Attributes] = [{}, {"user.id": 1}, {"user.id": 1, "server.port": 2}]
+    for told in several:
+        assert layouts.of(told).recurring(told) == tuple(told.values())
+
+
+def test_layouts_are_remembered_up_to_a_bound() -> None:
+    """Equal keys have one layout; endless new ones do not add up."""
+    layouts = Layouts()
+    assert layouts.of({"a": 1}) is layouts.of({"a": 2})
+    for number in range(LAYOUTS_MAX + 5):
+        layouts.of({str(number): 1})
+    assert len(layouts._known) <= LAYOUTS_MAX
