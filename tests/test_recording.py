@@ -10,7 +10,7 @@ import pytest
 from spanglass.config import Limits
 from spanglass.model.place import TracePart
 from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
-from spanglass.store.interface import StoreError, UnavailableError, WriteResult
+from spanglass.store.interface import Relate, StoreError, UnavailableError, WriteResult
 from spanglass.store.memory import MemoryStore
 from spanglass.store.testing import ids, part, read, span
 from spanglass.telemetry import ExportRequest, Resource, Scope, Span
@@ -34,13 +34,13 @@ class GatedStore(MemoryStore):
         self.maintained = threading.Event()
         self.refuse: Callable[[Sequence[TracePart]], StoreError | None] = lambda _parts: None
 
-    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+    def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         self.gate.wait(10)
         error = self.refuse(parts)
         if error is not None:
             raise error
         self.commits.append(len(parts))
-        return super().write(parts)
+        return super().write(parts, relate)
 
     def maintain(self) -> bool:
         self.maintained.set()

@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -17,14 +17,11 @@ import structlog
 from spanglass.config import Limits
 from spanglass.mapping import relate
 from spanglass.model.place import TracePart
-from spanglass.model.record import SpanRecord
 from spanglass.store.interface import Store, StoreError, UnavailableError, WriteResult
 from spanglass.telemetry import ExportRequest, Span
 
 IDLE_SECONDS: Final = 1.0
 """Seconds without a request after which the store is given time for its housekeeping."""
-RELATED_SPANS_MAX: Final = 1_000
-"""Spans of a trace's time that a new one is related to: what one request may cost, however long the trace."""
 _log = structlog.get_logger(__name__)
 
 
@@ -68,32 +65,6 @@ class Counts(msgspec.Struct):
     commits: int = 0
     commit_seconds: float = 0.0
     queue_bytes: int = 0
-
-
-def related(parts: Iterable[TracePart], store: Store) -> list[TracePart]:
-    """Relate spans to those of their trace that the store has already, or that stand in an earlier part.
-
-    The parts returned also hold spans that were there before, where what has come since changes them.
-    """
-    traces: dict[bytes, dict[bytes, SpanRecord]] = {}
-    return [_related(part, traces, store) if part.trace_id else part for part in parts]
-
-
-def _related(part: TracePart, traces: dict[bytes, dict[bytes, SpanRecord]], store: Store) -> TracePart:
-    known = traces.get(part.trace_id)
-    if known is None:
-        found = store.trace(part.trace_id, limit=RELATED_SPANS_MAX)
-        known = traces[part.trace_id] = {span.span_id: span for span in found[1]} if found else {}
-    is_new = not known
-    for span in part.spans:
-        if span.span_id not in known or span.end_ns >= known[span.span_id].end_ns:
-            known[span.span_id] = span
-    if is_new:  # the mapper has related these
-        return part
-    changed = {span.span_id: span for span in relate(list(known.values()))}
-    known |= changed
-    spans = {span.span_id: span for span in part.spans} | changed
-    return msgspec.structs.replace(part, spans=tuple(spans.values()))
 
 
 class _Job(msgspec.Struct, eq=False):
@@ -202,7 +173,7 @@ class Recorder:
         """Commit the jobs together; if the store refuses that, one by one, so that one's fault is not all's."""
         started = time.monotonic()
         try:
-            self._count(self._store.write(related([part for job in jobs for part in job.parts], self._store)))
+            self._count(self._store.write([part for job in jobs for part in job.parts], relate))
         except StoreError as error:
             if len(jobs) > 1 and not isinstance(error, UnavailableError):
                 for job in jobs:

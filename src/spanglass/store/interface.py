@@ -18,13 +18,19 @@ its session whole, in the same write. So one set of parts leaves one state, howe
 A store is used from any thread; ``write`` calls are serialised by the store. Nothing is raised but ``StoreError``.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
+
+Relate: TypeAlias = Callable[[Sequence[SpanRecord]], Sequence[SpanRecord]]
+"""Given spans of one trace, returns those that must change for what the others tell of them, as they then are."""
+
+RELATED_SPANS_MAX: Final = 1_000
+"""Spans of a trace's time that a new one is related to: what one write may cost, however long the trace."""
 
 
 class StoreError(Exception):
@@ -120,10 +126,12 @@ class Store(Protocol):
     def capabilities(self) -> Capabilities:
         """What this backend can do beyond the contract."""
 
-    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+    def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """Keep the parts, all or none; on return they are durable and readable.
 
-        Many requests' parts in one call share the cost of one durable commit.
+        Many requests' parts in one call share the cost of one durable commit. A part of a trace that has spans already
+        is given to ``relate`` together with them, the latest ``RELATED_SPANS_MAX`` in the trace's time, and what that
+        changes is written, too: within the same write, so that no span that comes by another way is overlooked.
         """
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:

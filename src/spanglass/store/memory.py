@@ -8,15 +8,17 @@ import msgspec
 from spanglass.model.place import Claims, Place, TracePart
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
 from spanglass.store.interface import (
+    RELATED_SPANS_MAX,
     Capabilities,
     Cursor,
+    Relate,
     SessionCursor,
     SessionPage,
     SessionRecord,
     SpanPage,
     WriteResult,
 )
-from spanglass.store.pages import cut, said_ms, supersedes
+from spanglass.store.pages import cut, related, said_ms, supersedes
 from spanglass.store.rollups import as_members, last_ns, rolled_up
 from spanglass.store.text import searchable_text, words
 
@@ -69,6 +71,13 @@ class _Session:
         ]
 
 
+def _near(spans: list[SpanRecord], trace_id: bytes, limit: int) -> list[SpanRecord]:
+    """Return a trace's spans among the last ones of its session in the trace's time."""
+    starts = [span.start_ns for span in spans if span.request_id == trace_id]
+    near = [span for span in spans if starts and min(starts) <= span.start_ns <= max(starts)]
+    return [span for span in near[-limit:] if span.request_id == trace_id]
+
+
 class MemoryStore:
     """Keeps sessions in memory, for tests and as the oracle of the other backends. Nothing outlives the process."""
 
@@ -79,10 +88,10 @@ class MemoryStore:
         self._sessions: dict[_Ids, _Session] = {}
         self._traces: dict[bytes, tuple[Claims, _Ids]] = {}
 
-    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+    def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
         with self._lock:
-            counts = [self._put(part, self._locate(part)) for part in parts]
+            counts = [self._put(part, self._locate(part), relate) for part in parts]
         return WriteResult(*(sum(column) for column in zip(*counts, strict=True))) if counts else WriteResult()
 
     def _locate(self, part: TracePart) -> _Session:
@@ -105,8 +114,12 @@ class MemoryStore:
         if not left.spans:
             del self._sessions[old]
 
-    def _put(self, part: TracePart, session: _Session) -> tuple[int, int, int]:
-        results = [self._keep(session, span) for span in part.spans]
+    def _put(self, part: TracePart, session: _Session, relate: Relate | None) -> tuple[int, int, int]:
+        spans: Sequence[SpanRecord] = part.spans
+        if relate is not None and part.trace_id:
+            known = _near(session.ordered(), part.trace_id, RELATED_SPANS_MAX)
+            spans = related(part, known, relate) if known else spans
+        results = [self._keep(session, span) for span in spans]
         return results.count("written"), results.count("replaced"), results.count("unchanged")
 
     def _keep(self, session: _Session, span: SpanRecord) -> str:
@@ -155,10 +168,7 @@ class MemoryStore:
             if trace_id not in self._traces:
                 return None
             session = self._sessions[self._traces[trace_id][1]]
-            told = session.told()
-            starts = [span.start_ns for span in told if span.request_id == trace_id]
-            near = [span for span in told if min(starts) <= span.start_ns <= max(starts)]
-            return session.record(), [span for span in near[-limit:] if span.request_id == trace_id]
+            return session.record(), _near(session.told(), trace_id, limit)
 
     def sessions(
         self,

@@ -493,6 +493,20 @@ class StoreBattery:
         store.write([part(huge)])
         assert next(read(store, *ids())).inputs[0].json == huge.inputs[0].json
 
+    def test_what_comes_is_related_to_what_was_there(self, store: Store) -> None:
+        """``relate`` sees the spans that a trace has already beside the new ones, and what it changes is written."""
+        seen: list[set[bytes]] = []
+
+        def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
+            seen.append({each.span_id for each in trace})
+            return [span(1, own_detail=b'{"related":%d}' % len(trace))]
+
+        store.write([part(span(1)), part(span(5, trace=1), trace=1)], relate)
+        store.write([part(span(2)), part(span(3)), part(span(6, trace=2), trace=2)], relate)
+        assert seen == [{span_id(1), span_id(2)}, {span_id(1), span_id(2), span_id(3)}]
+        assert next(read(store, *ids())).own_detail == b'{"related":3}'
+        assert [s.span_id for s in read(store, *ids())] == [span_id(n) for n in (1, 2, 3, 5, 6)]
+
     @settings(max_examples=60, deadline=None, suppress_health_check=SUPPRESSED)
     @given(drawn=st.lists(st.lists(parts(), max_size=4), max_size=8), rest=st.booleans())
     def test_answers_as_the_reference_does(self, opener: Opener, drawn: Sequence[list[TracePart]], rest: bool) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 import apsw
 
@@ -9,6 +10,7 @@ from spanglass.model.record import Fragment, Members, SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import Cursor
 from spanglass.store.records import RUNNING, Entry, Item, decode_block, decode_entry, unrun
+from spanglass.store.sqlite.database import fetch
 
 CHUNK_SPANS = 100
 """Spans whose blocks are read together: a page at the default size is one round."""
@@ -117,3 +119,25 @@ def read_all(connection: apsw.Connection, compression: Compression, session: int
     """Return all spans of a session, running ones too, in order."""
     places = list(read_places(connection, session, None, running=True))
     return Blocks(connection, compression, session).records(places)
+
+
+class TraceTime(NamedTuple):
+    """A trace and the times between which its spans start, in nanoseconds."""
+
+    id: bytes
+    first_ns: int
+    last_ns: int
+
+
+def read_trace(
+    connection: apsw.Connection, compression: Compression, session: int, trace: TraceTime, limit: int
+) -> list[SpanRecord]:
+    """Return a trace's spans among the last ones of its session in the trace's time, in order, running ones too."""
+    places = fetch(
+        connection,
+        "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns BETWEEN ? AND ?"
+        " ORDER BY start_ns DESC, id DESC LIMIT ?",
+        (session, trace.first_ns, trace.last_ns, limit),
+    )
+    spans = Blocks(connection, compression, session).records(places[::-1])
+    return [span for span in spans if span.request_id == trace.id]

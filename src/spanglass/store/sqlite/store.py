@@ -14,6 +14,7 @@ from spanglass.store.compression import Compression
 from spanglass.store.interface import (
     Capabilities,
     Cursor,
+    Relate,
     SessionCursor,
     SessionPage,
     SessionRecord,
@@ -23,7 +24,7 @@ from spanglass.store.interface import (
 from spanglass.store.pages import cut
 from spanglass.store.sqlite import dictionaries, index
 from spanglass.store.sqlite.database import fetch, open_reader, open_writer, schema_scripts, store_errors
-from spanglass.store.sqlite.reader import Blocks, read_places, read_spans
+from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
 
@@ -81,9 +82,9 @@ class SqliteStore:
                 connection.execute("COMMIT")
                 self._idle.append(connection)
 
-    def write(self, parts: Sequence[TracePart]) -> WriteResult:
+    def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
-        return self._change(lambda writer: writer.put(parts))
+        return self._change(lambda writer: writer.put(parts, relate))
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
         """See ``interface.Store``."""
@@ -128,14 +129,8 @@ class SqliteStore:
             if not rows:
                 return None
             ((session, first_ns, last_ns),) = rows
-            places = fetch(
-                connection,
-                "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns BETWEEN ? AND ?"
-                " ORDER BY start_ns DESC, id DESC LIMIT ?",
-                (session, first_ns, last_ns, limit),
-            )
-            spans = Blocks(connection, self._compression, session).records(places[::-1])
-            return read_session(connection, session), [span for span in spans if span.request_id == trace_id]
+            time = TraceTime(trace_id, first_ns, last_ns)
+            return read_session(connection, session), read_trace(connection, self._compression, session, time, limit)
 
     def sessions(
         self,

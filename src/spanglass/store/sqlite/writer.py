@@ -10,14 +10,14 @@ import msgspec
 from spanglass.model.place import Claims, Place, TracePart
 from spanglass.model.record import SPOKEN, SpanRecord
 from spanglass.store.compression import Compression
-from spanglass.store.interface import WriteResult
-from spanglass.store.pages import said_ms, supersedes
+from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
+from spanglass.store.pages import related, said_ms, supersedes
 from spanglass.store.records import decode_heads
 from spanglass.store.rollups import Rollup
 from spanglass.store.sqlite import dictionaries, index
 from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
-from spanglass.store.sqlite.reader import Blocks, read_all
+from spanglass.store.sqlite.reader import Blocks, TraceTime, read_all, read_trace
 from spanglass.store.sqlite.state import SessionState
 
 UNINDEXED_MAX: Final = 8_000
@@ -95,22 +95,22 @@ class Writer:
 
     # Parts
 
-    def put(self, parts: Sequence[TracePart]) -> WriteResult:
+    def put(self, parts: Sequence[TracePart], relate: Relate | None) -> WriteResult:
         """Write parts; see ``interface.Store.write``."""
         written = replaced = unchanged = 0
         for part in parts:
-            state = self._locate(part)
-            for span in part.spans:
+            for state, span in self._located(part, relate):
                 outcome = self._keep(state, span)
                 written += outcome is None
                 replaced += outcome is True
                 unchanged += outcome is False
         return WriteResult(written, replaced, unchanged)
 
-    def _locate(self, part: TracePart) -> SessionState:
-        """Return the session of a part, after moving what came of its trace before to it."""
+    def _located(self, part: TracePart, relate: Relate | None) -> list[tuple[SessionState, SpanRecord]]:
+        """Return the spans to keep for a part, each with its session, where the trace's earlier spans are by then."""
         if not part.trace_id:
-            return self._state(part.claims.place(b""))
+            state = self._state(part.claims.place(b""))
+            return [(state, span) for span in part.spans]
         starts = [span.start_ns for span in part.spans]
         known = self._read_trace(part.trace_id) or _Trace(None, min(starts), max(starts), part.claims)
         trace = _Trace(
@@ -125,7 +125,13 @@ class Writer:
             )
         if known.session is not None and known.session != state.number:
             self._move(part.trace_id, known.session, state)
-        return state
+        spans: Sequence[SpanRecord] = part.spans
+        if relate is not None and known.session is not None:
+            self._flush(state)
+            time = TraceTime(part.trace_id, known.first_ns, known.last_ns)
+            told = read_trace(self._connection, self._compression, state.number, time, RELATED_SPANS_MAX)
+            spans = related(part, told, relate)
+        return [(state, span) for span in spans]
 
     def _read_trace(self, trace_id: bytes) -> "_Trace | None":
         rows = fetch(
