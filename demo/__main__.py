@@ -47,7 +47,8 @@ def _show(console: Console, server: Server) -> None:
         for line in lines:
             console.print(line)
     console.print("\n[bold]4. The server stays up:[/bold]")
-    console.print(f"   its sessions      {server.url}/api/sessions")
+    console.print(f"   its sessions      {server.url}/")
+    console.print(f"   the same as JSON  {server.url}/api/sessions")
     console.print(f"   your own agent    OTEL_EXPORTER_OTLP_ENDPOINT={server.url}")
     console.print("   stop it           make demo-stop")
 

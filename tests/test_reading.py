@@ -254,6 +254,14 @@ def test_an_unknown_session_is_told_by_its_names() -> None:
     with pytest.raises(SessionNotFoundError) as raised:
         _reader().list_spans(ASSISTANT, SESSION)
     assert (raised.value.assistant, raised.value.session) == tuple(str(uuid.UUID(bytes=each)) for each in ids())
+    with pytest.raises(SessionNotFoundError):
+        _reader().session(ASSISTANT, SESSION)
+
+
+def test_a_session_is_the_one_that_is_listed() -> None:
+    """One session's roll-ups are those of the list."""
+    reader = _reader(span(1), span(2))
+    assert [reader.session(ASSISTANT, SESSION)] == reader.sessions().sessions
 
 
 # Tokens

@@ -57,9 +57,10 @@ def create(config: Config) -> ASGIApp:
     web = Starlette(lifespan=lambda web: _lifespan(web, config, faces))
 
     async def face(scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand a request to the face whose first path segment it has, anything else to the web's routes."""
-        first = scope["path"].removeprefix("/").partition("/")[0] if scope["type"] == "http" else ""
-        await faces.get(first, web)(scope, receive, send)
+        """Hand a request to the face that has its path or first path segment, anything else to the web's routes."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        answer = faces.get(path) or faces.get(path.removeprefix("/").partition("/")[0]) or web
+        await answer(scope, receive, send)
 
     return face
 
@@ -73,10 +74,8 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     recorder = Recorder(store, mapper, limits)
     try:
         reader = Reader(store, limits)
-        routes = (
-            http.routes(recorder, limits) + viewer.routes(reader, threads) + health.routes(store, recorder, threads)
-        )
-        web.router.routes += routes
+        web.router.routes += viewer.routes(reader, threads) + health.routes(store, recorder, threads)
+        faces["/v1/traces"] = http.traces(recorder, limits)
         faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, qconnect.app(reader, threads, limits))
         grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
         yield

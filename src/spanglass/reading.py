@@ -111,6 +111,17 @@ class Reader:
             body["nextCursor"] = tokens.write(page.next)
         return Listing(msgspec.json.encode(body), 0)
 
+    def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord:
+        """Return a session with its roll-ups.
+
+        Raises:
+            SessionNotFoundError, StoreError: As ``list_spans``.
+        """
+        session = self._store.session(assistant_id, session_id)
+        if session is None:
+            raise SessionNotFoundError(assistant_id, session_id)
+        return session
+
     def sessions(
         self, *, assistant_id: bytes | None = None, text: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> SessionListing:

@@ -9,13 +9,12 @@ from collections.abc import Iterator, Sequence
 import httpx2
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
 from spanglass import telemetry
 from spanglass.config import Limits
 from spanglass.model.place import TracePart
 from spanglass.otlp.grpc import serve_grpc
-from spanglass.otlp.http import routes
+from spanglass.otlp.http import traces
 from spanglass.recording import Mapper, Recorder
 from spanglass.store.interface import Store
 from spanglass.store.memory import MemoryStore
@@ -34,7 +33,7 @@ class _Noting:
 
 @contextlib.contextmanager
 def _http_server(recorder: Recorder, limits: Limits) -> Iterator[str]:
-    app = Starlette(routes=routes(recorder, limits))
+    app = traces(recorder, limits)
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))

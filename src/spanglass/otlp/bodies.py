@@ -6,7 +6,9 @@ import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from starlette.requests import Request
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
 
 from spanglass.config import Limits
 from spanglass.otlp.errors import BadRequestError, SlowBodyError, TooLargeError, UnsupportedEncodingError
@@ -48,7 +50,7 @@ _STREAMS: Final[dict[str, Callable[[bytes], _Stream]]] = {
 }
 
 
-async def read_body(request: Request, limits: Limits) -> bytes:
+async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
     """Read a request's body as sent.
 
     Raises:
@@ -57,16 +59,20 @@ async def read_body(request: Request, limits: Limits) -> bytes:
         ClientDisconnect: The client has gone.
     """
     too_large = TooLargeError(f"the body is larger than {limits.body_bytes_max} bytes")
-    if int(request.headers.get("content-length", 0)) > limits.body_bytes_max:
+    if int(headers.get("content-length", 0)) > limits.body_bytes_max:
         raise too_large
-    pieces, size = [], 0
+    pieces, size, more = [], 0, True
     try:
         async with asyncio.timeout(limits.body_seconds_max):
-            async for piece in request.stream():
-                size += len(piece)
+            while more:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                pieces.append(message.get("body", b""))
+                more = message.get("more_body", False)
+                size += len(pieces[-1])
                 if size > limits.body_bytes_max:
                     raise too_large
-                pieces.append(piece)
     except TimeoutError:
         raise SlowBodyError(f"the body took longer than {limits.body_seconds_max:g} s") from None
     return b"".join(pieces)

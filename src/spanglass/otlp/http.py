@@ -4,10 +4,9 @@ from collections.abc import Callable
 from typing import Final
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass.config import Limits
 from spanglass.otlp.bodies import read_body
@@ -32,42 +31,44 @@ JSON: Final = Codec("application/json", decode_json, encode_json_response, encod
 CODECS: Final = {codec.media_type: codec for codec in (PROTOBUF, JSON)}
 
 
-def routes(recorder: Recorder, limits: Limits) -> list[BaseRoute]:
-    """Return the routes under which exporters deliver."""
-    return [Route("/v1/traces", _Traces(recorder, limits))]
+def traces(recorder: Recorder, limits: Limits) -> ASGIApp:
+    """Return the ASGI application behind /v1/traces, for all methods: OTLP words the refusal of a wrong one, too.
 
+    It speaks ASGI itself. A framework's request, routing and response took as long as a third of the mapping.
+    """
 
-class _Traces:
-    """The ASGI application behind /v1/traces, for all methods: OTLP words the refusal of a wrong one, too."""
-
-    def __init__(self, recorder: Recorder, limits: Limits) -> None:
-        self._recorder = recorder
-        self._limits = limits
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        codec = CODECS.get(media_type)
+    async def receive_spans(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        codec = CODECS.get(headers.get("content-type", "").partition(";")[0].strip().lower())
         try:
-            outcome = await self._export(request, codec)
+            outcome = await _export(scope["method"], headers, receive, codec)
         except RequestError as error:
             outcome = refused(error)
         except ClientDisconnect:
             return
-        await _response(outcome, codec or JSON)(scope, receive, send)
+        await _send(send, outcome, codec or JSON)
 
-    async def _export(self, request: Request, codec: Codec | None) -> Recorded | Refusal:
-        if request.method != "POST":
+    async def _export(method: str, headers: Headers, receive: Receive, codec: Codec | None) -> Recorded | Refusal:
+        if method != "POST":
             raise MethodError("spans are sent by POST")
         if codec is None:
             raise UnsupportedMediaTypeError(f"the content type is none of {', '.join(CODECS)}")
-        encoding = ",".join(request.headers.getlist("content-encoding"))
-        body = await read_body(request, self._limits)
-        return await export(self._recorder, self._limits, body, encoding, codec.decode)
+        encoding = ",".join(headers.getlist("content-encoding"))
+        body = await read_body(headers, receive, limits)
+        return await export(recorder, limits, body, encoding, codec.decode)
+
+    return receive_spans
 
 
-def _response(outcome: Recorded | Refusal, codec: Codec) -> Response:
+async def _send(send: Send, outcome: Recorded | Refusal, codec: Codec) -> None:
+    status, headers = 200, {}
     if isinstance(outcome, Recorded):
-        return Response(codec.response(outcome.rejected, outcome.reason), media_type=codec.media_type)
-    retry = {} if outcome.retry_seconds is None else {"retry-after": str(outcome.retry_seconds)}
-    return Response(codec.status(outcome), outcome.http_status, outcome.headers | retry, codec.media_type)
+        body = codec.response(outcome.rejected, outcome.reason)
+    else:
+        status, headers, body = outcome.http_status, dict(outcome.headers), codec.status(outcome)
+        if outcome.retry_seconds is not None:
+            headers["retry-after"] = str(outcome.retry_seconds)
+    headers |= {"content-type": codec.media_type, "content-length": str(len(body))}
+    lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})

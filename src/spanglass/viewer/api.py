@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 
 from spanglass.model.place import parse_uuid
 from spanglass.model.timestamp import seconds
-from spanglass.reading import Reader, SessionNotFoundError, TokenError
+from spanglass.reading import Reader, SessionListing, SessionNotFoundError, TokenError
 from spanglass.store.interface import SessionRecord, StoreError
 
 PAGE_MAX: Final = {"sessions": 200, "spans": 100}
@@ -23,12 +23,12 @@ QUERY_CHARS_MAX: Final = 1000
 _LIMIT_DIGITS_MAX: Final = 4
 
 
-class _BadRequestError(ValueError):
+class BadRequestError(ValueError):
     """A parameter is not usable; the message names it."""
 
 
-_STATUSES: Final[dict[type[Exception], int]] = {
-    _BadRequestError: 400,
+STATUSES: Final[dict[type[Exception], int]] = {
+    BadRequestError: 400,
     TokenError: 400,
     SessionNotFoundError: 404,
     StoreError: 503,
@@ -42,8 +42,8 @@ def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
         async def endpoint(request: Request) -> Response:
             try:
                 body = await asyncio.get_running_loop().run_in_executor(threads, answer, reader, request)
-            except tuple(_STATUSES) as error:
-                status = next(status for kind, status in _STATUSES.items() if isinstance(error, kind))
+            except tuple(STATUSES) as error:
+                status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
                 return _json(status, msgspec.json.encode({"error": str(error)}))
             return _json(200, body)
 
@@ -55,17 +55,26 @@ def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
     ]
 
 
-def _sessions(reader: Reader, request: Request) -> bytes:
-    query = request.query_params
+def listed(reader: Reader, query: QueryParams) -> SessionListing:
+    """Return the page of sessions that a query asks for by ``q``, ``assistantId``, ``limit`` and ``cursor``.
+
+    Raises:
+        BadRequestError: One of them is not usable.
+        TokenError, StoreError: As ``Reader.sessions``.
+    """
     text, assistant = query.get("q") or None, query.get("assistantId")
     if text is not None and len(text) > QUERY_CHARS_MAX:
-        raise _BadRequestError(f"q: at most {QUERY_CHARS_MAX} characters")
-    listing = reader.sessions(
+        raise BadRequestError(f"q: at most {QUERY_CHARS_MAX} characters")
+    return reader.sessions(
         text=text,
         assistant_id=None if assistant is None else _id("assistantId", assistant),
         limit=_limit(query, "sessions") or PAGE_MAX["sessions"] // 2,
         cursor=query.get("cursor"),
     )
+
+
+def _sessions(reader: Reader, request: Request) -> bytes:
+    listing = listed(reader, request.query_params)
     cursor = {} if listing.cursor is None else {"nextCursor": listing.cursor}
     return msgspec.json.encode({"sessions": [_session(session) for session in listing.sessions]} | cursor)
 
@@ -82,14 +91,14 @@ def _limit(query: QueryParams, what: str) -> int | None:
         return None
     usable = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS_MAX
     if not (usable and 1 <= int(text) <= PAGE_MAX[what]):
-        raise _BadRequestError(f"limit: a whole number from 1 to {PAGE_MAX[what]}")
+        raise BadRequestError(f"limit: a whole number from 1 to {PAGE_MAX[what]}")
     return int(text)
 
 
 def _id(name: str, text: str) -> bytes:
     parsed = parse_uuid(text)
     if parsed is None:
-        raise _BadRequestError(f"{name}: a UUID")
+        raise BadRequestError(f"{name}: a UUID")
     return parsed.bytes
 
 

@@ -13,6 +13,8 @@ _VISIBLE: Final[dict[int, int | str]] = (
     | {code: f"\\u{code:04x}" for code in range(0x202A, 0x202F)}
 )
 """Stand-ins for what a browser drops or obeys: control characters and embeddings or overrides of direction."""
+LINE_CHARS_MAX: Final = 60
+"""Characters of JSON that stay on one line."""
 _UNITS: Final = ((86_400, 3_600, "d", "h"), (3_600, 60, "h", "min"), (60, 1, "min", "s"))
 """From how many seconds on, of how many seconds the smaller unit is, and what both are called."""
 
@@ -22,15 +24,18 @@ def visible(value: object) -> object:
     return value.translate(_VISIBLE) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def moment(seconds: float) -> str:
-    """Write a time, in seconds since the epoch, to the second in UTC."""
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}"
+def moment(seconds: float, *, milliseconds: bool = False) -> str:
+    """Write a time, in seconds since the epoch, in UTC."""
+    time = datetime.fromtimestamp(round(seconds, 3), UTC).replace(tzinfo=None)
+    return time.isoformat(" ", "milliseconds" if milliseconds else "seconds")
 
 
 def duration(seconds: float) -> str:
-    """Write a duration in one or two units: ``134 ms``, ``1.25 s``, ``2 min 5 s``, ``3 h 4 min``, ``2 d 0 h``."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
+    """Write a duration in one or two units: ``<1 ms``, ``134 ms``, ``1.25 s``, ``2 min 5 s``, ``3 h 4 min``."""
+    milliseconds = round(seconds * 1000)
+    if milliseconds < 1000:  # noqa: PLR2004 (a second)
+        return f"{milliseconds or '<1'} ms"
+    seconds = round(seconds, 2)
     for unit, smaller, name, smaller_name in _UNITS:
         if seconds >= unit:
             return f"{seconds // unit:.0f} {name} {seconds % unit // smaller:.0f} {smaller_name}"
@@ -38,8 +43,11 @@ def duration(seconds: float) -> str:
 
 
 def pretty(document: Any) -> str:  # noqa: ANN401 (JSON of any kind)
-    """Write JSON over lines, a text as it is."""
-    return document if isinstance(document, str) else msgspec.json.format(msgspec.json.encode(document)).decode()
+    """Write JSON over lines if it is long, and a text as it is."""
+    if isinstance(document, str):
+        return document
+    short = compact(document)
+    return short if len(short) <= LINE_CHARS_MAX else msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def compact(document: Any) -> str:  # noqa: ANN401 (JSON of any kind)

@@ -17,23 +17,28 @@ SAID: Final = ("inputMessages", "outputMessages", "systemInstructions")
 """The attributes that are shown as a conversation, not in the table."""
 MESSAGES_MAX: Final = 50
 """Messages of one list that are shown, the newest: as many as ListSpans shows, which is what bounds a page's bytes."""
-EARLIER_MAX: Final = 20
-"""Messages of earlier calls that a call names again, each on a line: they grow with the square of the conversation."""
 DEPTH_MAX: Final = 12
 """Levels that are indented; deeper spans stand at this one."""
 GIST_CHARS_MAX: Final = 240
 
 
 class Said(msgspec.Struct):
-    """Messages of one list: how many are left out, those of earlier calls as (anchor, message), those shown here."""
+    """Messages of one list: how many are left out, those that an earlier call showed, and those shown here.
+
+    Each stands with its anchor, the number of the place where it is shown in full.
+    """
 
     left_out: int = 0
     earlier: list[tuple[int, Document]] = []
-    shown: list[tuple[int, Document]] = []
+    shown: list[tuple[int | None, Document]] = []
 
 
 class Row(msgspec.Struct):
-    """A span in its place; ``bar`` is its start and width in percent of the time of the tree's root."""
+    """A span in its place.
+
+    ``name`` is what its name adds to ``operation``, ``bar`` its start and width in percent of the time of the tree's
+    root, ``gist`` a line on what it is about, ``hit`` whether a message shown here holds all words that are sought.
+    """
 
     span: Document
     depth: int
@@ -73,33 +78,38 @@ def _placed(spans: Sequence[Document]) -> Iterator[tuple[Document, int, Document
 def _row(span: Document, depth: int, root: Document, seen: dict[str, int], sought: set[str]) -> Row:
     attributes = span["attributes"]
     operation, name = attributes.get("operationName", ""), span["spanName"]
-    # Only calls of a model repeat what came before them; an agent or a tool is shown with all that is its own.
-    known = dict(seen) if operation == "inference" else {}
+    # Calls of a model repeat what earlier calls had; an agent's or a tool's messages are shown wherever they stand.
+    known = seen if operation == "inference" else None
+    inputs = _said(attributes.get("inputMessages", []), known, fold=True)
+    outputs = _said(attributes.get("outputMessages", []), known)
+    new = [message["values"] for _, message in inputs.shown + outputs.shown]
     return Row(
         span=span,
         depth=min(depth, DEPTH_MAX),
         operation=operation,
-        name=name.removeprefix(operation).strip() or name,
+        name=name.removeprefix(operation).strip(),
         bar=_bar(span, root),
         gist=_gist(operation, attributes),
-        hit=bool(sought) and any(sought <= _words(message) for message in _spoken(span)),
-        inputs=_said(attributes.get("inputMessages", []), known, seen),
-        outputs=_said(attributes.get("outputMessages", []), {}, seen),
+        hit=bool(sought) and any(sought <= _words(values) for values in [*new, *_instructions(span)]),
+        inputs=inputs,
+        outputs=outputs,
     )
 
 
-def _said(messages: list[Document], known: dict[str, int], seen: dict[str, int]) -> Said:
-    """Part messages into known and new ones, and number the new ones, which makes them known to later calls."""
+def _said(messages: list[Document], seen: dict[str, int] | None, *, fold: bool = False) -> Said:
+    """Part messages into those that an earlier call showed, if those are to be folded, and the others.
+
+    What is shown here gets an anchor unless it has one, and is known to later calls; without ``seen`` it gets none.
+    """
     said = Said(left_out=max(0, len(messages) - MESSAGES_MAX))
     for message in messages[-MESSAGES_MAX:]:
-        anchor = known.get(message["messageId"])
-        if anchor is None:
-            number = len(seen)
-            if seen.setdefault(message["messageId"], number) != number:
-                number = -1  # shown before, at a span that repeats nothing: the anchor stays there
-            said.shown.append((number, message))
+        earlier = None if seen is None else seen.get(message["messageId"])
+        if fold and earlier is not None:
+            said.earlier.append((earlier, message))
+        elif seen is None or earlier is not None:
+            said.shown.append((None, message))
         else:
-            said.earlier.append((anchor, message))
+            said.shown.append((seen.setdefault(message["messageId"], len(seen)), message))
     return said
 
 
@@ -115,12 +125,10 @@ def _bar(span: Document, root: Document) -> tuple[float, float]:
     return round(min(start, 99), 2), round(max(end - start, 1), 2)
 
 
-def _spoken(span: Document) -> Iterator[list[Document]]:
-    """Yield the values of each message, and the system instructions."""
-    attributes = span["attributes"]
-    yield attributes.get("systemInstructions", [])
-    for name in SAID[:2]:
-        yield from (message["values"] for message in attributes.get(name, []))
+def _instructions(span: Document) -> Iterator[list[Document]]:
+    """Yield the system instructions as the values of messages: those of the member, and the rest."""
+    yield span["attributes"].get("systemInstructions", [])
+    yield span.get("systemInstructionsRest", [])
 
 
 def _words(values: list[Document]) -> set[str]:
@@ -128,11 +136,14 @@ def _words(values: list[Document]) -> set[str]:
 
 
 def _gist(operation: str, attributes: Document) -> str:
-    """Return on one line what a call or tool answered, or what an agent was asked."""
+    """Return on one line what a model answered, what a tool made of a call, or what an agent was asked."""
+    asked, answered = (attributes.get(name, []) for name in SAID[:2])
     if operation == "invoke_agent":
-        asked = [m for m in attributes.get("inputMessages", []) if m["participant"] == "CUSTOMER"]
-        return " ".join(map(line, asked[-1:]))
-    return " ".join(line(message) for message in attributes.get("outputMessages", [])[:MESSAGES_MAX])[:GIST_CHARS_MAX]
+        return " ".join(line(message) for message in asked[-1:] if message["participant"] == "CUSTOMER")
+    told = " ".join(map(line, answered[:MESSAGES_MAX]))
+    if operation == "execute_tool":
+        told = " → ".join(filter(None, [*map(line, asked[-1:]), told]))
+    return told[:GIST_CHARS_MAX]
 
 
 def line(message: Document) -> str:
