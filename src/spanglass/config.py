@@ -8,6 +8,8 @@ from typing import Annotated, Final, Literal, Self, TypeAlias
 import msgspec
 
 ENVIRONMENT_PREFIX: Final = "SPANGLASS_"
+HEAD_BYTES_MAX: Final = 64 << 10
+"""Bytes of a request line with its headers; no client of ours comes near, and a parser holds them all in memory."""
 
 
 _Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65535)]

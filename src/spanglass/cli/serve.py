@@ -11,6 +11,7 @@ import uvicorn
 
 from spanglass.app import open_store
 from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError
+from spanglass.heads import HeadBoundedProtocol
 from spanglass.logs import configure_logging
 
 
@@ -63,7 +64,7 @@ def serve(
         port=config.port,
         workers=config.workers,
         loop="uvloop",
-        http="httptools",
+        http=HeadBoundedProtocol,
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -52,6 +52,7 @@ def open_writer(path: Path, scripts: Sequence[str]) -> apsw.Connection:
         StoreError: It is no store, or cannot be opened.
     """
     connection = _open(path, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    _schema_version(connection, path, scripts)  # what is refused is left as it was, so this comes first
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
@@ -86,18 +87,23 @@ def _wait(waits: int) -> bool:
 def _migrate(connection: apsw.Connection, path: Path, scripts: Sequence[str]) -> None:
     """Run the scripts that the file has not seen, all or none, one process at a time."""
     with immediate(connection):
-        version, owner = connection.pragma("user_version"), connection.pragma("application_id")
-        tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
-        if owner != APPLICATION_ID and (version or owner or tables):
-            raise StoreError(f"{path} is a database of another program")
-        if version > len(scripts):
-            raise NewerSchemaError(
-                f"{path} has schema version {version}, this Spanglass knows {len(scripts)}: use a newer Spanglass"
-            )
-        for script in scripts[version:]:
+        for script in scripts[_schema_version(connection, path, scripts) :]:
             connection.execute(script)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", len(scripts))
+
+
+def _schema_version(connection: apsw.Connection, path: Path, scripts: Sequence[str]) -> int:
+    """Return the schema's version of a file that is ours or empty, and refuse any other."""
+    version, owner = connection.pragma("user_version"), connection.pragma("application_id")
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+    if owner != APPLICATION_ID and (version or owner or tables):
+        raise StoreError(f"{path} is a database of another program")
+    if version > len(scripts):
+        raise NewerSchemaError(
+            f"{path} has schema version {version}, this Spanglass knows {len(scripts)}: use a newer Spanglass"
+        )
+    return int(version)
 
 
 def fetch(connection: apsw.Connection, statement: str, values: "Sequence[apsw.SQLiteValue]" = ()) -> list[Any]:

@@ -1,0 +1,49 @@
+"""HTTP/1.1 with a bound on the head of a request: uvicorn's httptools protocol has none."""
+
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from spanglass.config import HEAD_BYTES_MAX
+
+REFUSAL: Final = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+    b"content-length: 37\r\n\r\nThe head of the request is too long.\n"
+)
+
+
+class HeadBoundedProtocol(HttpToolsProtocol):
+    """Answers 400 and closes once a request line and its headers go on beyond ``HEAD_BYTES_MAX``.
+
+    Bytes are counted a read at a time, so that a head that comes whole in one read is never refused.
+    """
+
+    _head_bytes = 0
+    _in_head = False
+    _is_refused = False
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        super().on_message_begin()
+        self._head_bytes, self._in_head = 0, True
+
+    def on_headers_complete(self) -> None:
+        """Stop counting."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, then see how long the head has become."""
+        if self._is_refused:
+            return
+        super().data_received(data)
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse()
+
+    def _refuse(self) -> None:
+        """Answer, and close later: closing with bytes unread would reset the connection, and the answer with it."""
+        self._is_refused = True
+        self.transport.write(REFUSAL)
+        self.loop.call_later(self.timeout_keep_alive, self.transport.close)
