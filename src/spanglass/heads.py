@@ -15,7 +15,7 @@ REFUSAL: Final = (
 class HeadBoundedProtocol(HttpToolsProtocol):
     """Answers 400 and closes once a request line and its headers go on beyond ``HEAD_BYTES_MAX``.
 
-    Bytes are counted a read at a time, so that a head that comes whole in one read is never refused.
+    Bytes are counted a read at a time, those of the read that a head begins in not at all.
     """
 
     _head_bytes = 0
@@ -36,8 +36,9 @@ class HeadBoundedProtocol(HttpToolsProtocol):
         """Parse what came, then see how long the head has become."""
         if self._is_refused:
             return
+        began_before = self._in_head  # else most of this read may be the body before
         super().data_received(data)
-        if self._in_head:
+        if began_before and self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse()

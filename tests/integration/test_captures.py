@@ -1,0 +1,92 @@
+"""The recorded exports of real emitters, over real HTTP, read back with unmodified boto3: what really happened."""
+
+import random
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.captures import CAPTURES, DATA, exported, truth_path, without
+from tests.integration.conftest import Connect
+from tests.integration.serving import JSON, PROTOBUF, Server, start
+from tests.truth import compare, expected
+
+Spans: TypeAlias = dict[str, list[dict[str, Any]]]
+MEDIA_TYPES: Final = {".pb": PROTOBUF, ".json": JSON}
+
+
+def sent(server: Server, capture: str) -> None:
+    """Send a capture as it was recorded."""
+    (path,) = (path for suffix in MEDIA_TYPES if (path := DATA / f"{capture}{suffix}").exists())
+    answer = server.ask("/v1/traces", path.read_bytes(), MEDIA_TYPES[path.suffix])
+    assert (answer.status, answer.body) == (200, b"{}" if path.suffix == ".json" else b"")
+
+
+def read(server: Server, connect: Connect) -> Spans:
+    """Return all spans of all sessions as boto3 pages through them, by trace; a trace stands in one session."""
+    paginator, spans = connect(server).get_paginator("list_spans"), Spans()
+    for place in server.places():
+        pages = paginator.paginate(**place._asdict(), PaginationConfig={"PageSize": 7})
+        listed: Spans = {}
+        for span in (span for page in pages for span in page["spans"]):
+            assert (span["assistantId"], span["sessionId"]) == place
+            listed.setdefault(span["requestId"], []).append(span)
+        assert listed.keys().isdisjoint(spans)
+        spans |= listed
+    return spans
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory, connect: Connect) -> Iterator[Spans]:
+    """Return what is listed after each capture was sent once."""
+    with start(tmp_path_factory.mktemp("once") / "spans.db") as server:
+        for capture in CAPTURES:
+            sent(server, capture)
+        yield read(server, connect)
+
+
+@pytest.mark.parametrize("capture", CAPTURES)
+def test_boto3_lists_what_happened(once: Spans, capture: str) -> None:
+    """What boto3 lists of a recorded session is what happened in it, as far as its emitter told."""
+    traces = {str(uuid.UUID(bytes=span.trace_id)) for span in exported(capture)}
+    spans = [span for trace in traces for span in once.get(trace, [])]
+    assert compare(expected(truth_path(capture)), spans, without(capture)) == []
+
+
+def test_repeated_and_shuffled(tmp_path: Path, connect: Connect, once: Spans) -> None:
+    """All captures sent twice, in any order, with a restart between, leave what sending each once leaves."""
+    bodies = [*CAPTURES, *CAPTURES]
+    random.Random(6).shuffle(bodies)  # noqa: S311 (a seed, so that a failure comes again)
+    for half in (bodies[: len(CAPTURES)], bodies[len(CAPTURES) :]):
+        with start(tmp_path / "spans.db") as server:
+            for capture in half:
+                sent(server, capture)
+            spans = read(server, connect)
+    assert spans == once
+
+
+def test_span_by_span_in_any_order(tmp_path: Path, connect: Connect, once: Spans) -> None:
+    """All captures' spans, each in a request of its own, in any order, leave what sending each capture whole leaves."""
+    bodies = [body for capture in CAPTURES if (path := DATA / f"{capture}.pb").exists() for body in cut(path)]
+    random.Random(7).shuffle(bodies)  # noqa: S311
+    with start(tmp_path / "spans.db") as server:
+        server.export(*bodies)
+        spans = read(server, connect)
+    assert spans == {trace: listed for trace, listed in once.items() if trace in spans}
+    assert len(bodies) == sum(map(len, spans.values()))
+
+
+def cut(path: Path) -> Iterator[bytes]:
+    """Yield a request for each span of one."""
+    for resource_spans in ExportTraceServiceRequest.FromString(path.read_bytes()).resource_spans:
+        for scope_spans in resource_spans.scope_spans:
+            for span in scope_spans.spans:
+                request = ExportTraceServiceRequest()
+                alone = request.resource_spans.add(
+                    resource=resource_spans.resource, schema_url=resource_spans.schema_url
+                )
+                alone.scope_spans.add(scope=scope_spans.scope, schema_url=scope_spans.schema_url, spans=[span])
+                yield request.SerializeToString()
