@@ -32,7 +32,7 @@ class GatedStore(MemoryStore):
         self.gate.set()
         self.commits: list[int] = []
         self.maintained = threading.Event()
-        self.refuse: Callable[[Sequence[TracePart]], StoreError | None] = lambda _parts: None
+        self.refuse: Callable[[Sequence[TracePart]], Exception | None] = lambda _parts: None
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         self.gate.wait(10)
@@ -124,20 +124,19 @@ async def test_what_one_cannot_read_is_its_own_fault() -> None:
         assert recorder.counts.failed_requests == 2
 
 
-async def test_what_the_store_refuses_is_refused_alone() -> None:
-    """When the store refuses some spans, only the request that holds them fails."""
+@pytest.mark.parametrize("error", [StoreError("not this one"), KeyError("a bug")])
+async def test_what_the_store_refuses_is_refused_alone(error: Exception) -> None:
+    """When the store refuses some spans, or fails over them, only the request that holds them fails."""
     store = GatedStore()
     poison = part(span(7)).spans[0].span_id
-    store.refuse = lambda parts: (
-        StoreError("not this one") if any(s.span_id == poison for p in parts for s in p.spans) else None
-    )
+    store.refuse = lambda parts: error if any(s.span_id == poison for p in parts for s in p.spans) else None
     with recording(store) as recorder:
         store.gate.clear()
         tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in (6, 7, 8)]
         await asyncio.sleep(0)
         store.gate.set()
         results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [isinstance(result, StoreError) for result in results] == [False, True, False]
+    assert [isinstance(result, Exception) for result in results] == [False, True, False]
     assert listed(store) == 2
 
 
@@ -146,7 +145,7 @@ async def test_a_store_that_cannot_write_does_not_stop_the_recorder(error: Excep
     """While the store fails, callers hear of it; once it works again, so does the recorder."""
     store = GatedStore()
 
-    def fail(_parts: Sequence[TracePart]) -> StoreError | None:
+    def fail(_parts: Sequence[TracePart]) -> Exception | None:
         raise error
 
     with recording(store) as recorder:

@@ -174,15 +174,14 @@ class Recorder:
         started = time.monotonic()
         try:
             self._count(self._store.write([part for job in jobs for part in job.parts], relate))
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 (even a bug must not stop the thread that all writes need)
+            if not isinstance(error, StoreError):
+                _log.exception("write failed")
             if len(jobs) > 1 and not isinstance(error, UnavailableError):
                 for job in jobs:
                     self._write([job])
-                return
-            self._fail(jobs, error)
-        except Exception as error:  # noqa: BLE001 (a bug must not stop the thread that all writes need)
-            _log.exception("write failed")
-            self._fail(jobs, error)
+            else:
+                self._fail(jobs, error)
         else:
             self.counts.commits += 1
             self.counts.commit_seconds += time.monotonic() - started

@@ -76,6 +76,8 @@ def serve(
 
 def _check_port(config: Config) -> None:
     """Tell in one line, before anything starts, that a port cannot be had."""
+    if config.port == config.grpc_port != 0:
+        raise ConfigError(f"grpc-port: {config.port} is the port of HTTP already")
     for name, port in (("port", config.port), ("grpc-port", config.grpc_port)):
         family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
         with socket.socket(family) as probe:
