@@ -134,9 +134,10 @@ def test_partial_success_in_json(client: httpx2.Client) -> None:
         (GOOD, PROTOBUF | {"content-encoding": "gzip"}),
         (GOOD, PROTOBUF | {"content-encoding": "deflate"}),
         (GOOD, PROTOBUF | {"content-encoding": "zstd"}),
-        (gzip.compress(GOOD)[:-4], PROTOBUF | {"content-encoding": "gzip"}),
-        (gzip.compress(GOOD), PROTOBUF),
+        (gzip.compress(GOOD, mtime=0)[:-4], PROTOBUF | {"content-encoding": "gzip"}),
+        (gzip.compress(GOOD, mtime=0), PROTOBUF),
     ],
+    ids=["cut", "json", "no gzip", "no deflate", "no zstd", "cut gzip", "gzip untold"],
 )
 def test_a_body_that_is_none_is_bad_data(
     client: httpx2.Client, seen: list[telemetry.Span], content: bytes, headers: dict[str, str]
@@ -318,7 +319,7 @@ def test_whatever_is_sent_is_answered(client: httpx2.Client) -> None:
     )
 
     @settings(max_examples=150, deadline=None)
-    @given(headers, st.sampled_from([GOOD, GOOD_JSON, gzip.compress(GOOD), zstd.compress(GOOD)]), st.randoms())
+    @given(headers, st.sampled_from([GOOD, GOOD_JSON, gzip.compress(GOOD, mtime=0), zstd.compress(GOOD)]), st.randoms())
     def run(headers: dict[str, str], content: bytes, chance: random.Random) -> None:
         damaged = bytearray(content)
         for _ in range(chance.randrange(4)):
