@@ -16,7 +16,7 @@ from spanglass.model.constraints import violations
 from spanglass.model.record import Fragment, Kind, Members, SpanRecord, fragment
 from spanglass.reading import Listing, Reader, SessionNotFoundError, TokenError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import EPOCH_NS, ids, message, part, span, span_id
+from spanglass.store.samples import EPOCH_NS, ids, message, part, span, span_id
 
 Json: TypeAlias = Any
 """Plain data that JSON holds."""

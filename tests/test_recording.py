@@ -12,7 +12,7 @@ from spanglass.model.place import TracePart
 from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
 from spanglass.store.interface import Relate, StoreError, UnavailableError, WriteResult
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import ids, part, read, span
+from spanglass.store.samples import ids, part, read, span
 from spanglass.telemetry import ExportRequest, Resource, Scope, Span
 
 

@@ -20,7 +20,7 @@ from spanglass.config import Limits
 from spanglass.model.record import SpanRecord
 from spanglass.reading import Reader
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import ids, part
+from spanglass.store.samples import ids, part
 
 LIMITS = Limits()
 

@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.exceptions import ClientError
 
 from spanglass.model.record import Fragment, Kind, Members, fragment
-from spanglass.store.testing import EPOCH_NS, SECOND_NS, message, span, span_id
+from spanglass.store.samples import EPOCH_NS, SECOND_NS, message, span, span_id
 
 Client: TypeAlias = Any
 """boto3 makes the classes of its clients at run time."""

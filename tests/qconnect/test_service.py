@@ -29,7 +29,7 @@ from spanglass.qconnect.service import Service
 from spanglass.reading import Reader, SessionNotFoundError, TokenError
 from spanglass.store.interface import SpanPage, StoreError, UnavailableError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import ids, part, span
+from spanglass.store.samples import ids, part, span
 
 Client: TypeAlias = Any
 """boto3 makes the classes of its clients at run time."""

@@ -14,7 +14,7 @@ from spanglass.model.record import Kind, Members, fragment
 from spanglass.reading import Reader
 from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import message, part, span, trace_id
+from spanglass.store.samples import message, part, span, trace_id
 
 
 @pytest.fixture

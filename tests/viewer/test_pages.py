@@ -22,7 +22,7 @@ from spanglass.model.record import Kind, Members, fragment
 from spanglass.reading import Reader
 from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.testing import message, part, span, span_id
+from spanglass.store.samples import message, part, span, span_id
 from spanglass.viewer.text import visible
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"

@@ -6,9 +6,9 @@ import apsw
 import pytest
 
 from spanglass.store.interface import NewerSchemaError, StoreError, UnavailableError
+from spanglass.store.samples import ids, part, span
 from spanglass.store.sqlite import SqliteStore
 from spanglass.store.sqlite.database import open_writer, schema_scripts, store_errors
-from spanglass.store.testing import ids, part, span
 
 
 def test_a_new_file_is_ours_and_durable(tmp_path: Path) -> None:

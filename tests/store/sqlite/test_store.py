@@ -8,10 +8,11 @@ import pytest
 
 from spanglass.model.record import Kind
 from spanglass.store import compression
+from spanglass.store.samples import everything, ids, message, part, read, span
 from spanglass.store.sqlite import SqliteStore
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.writer import Writer
-from spanglass.store.testing import Opener, StoreBattery, everything, ids, message, part, read, span
+from spanglass.store.testing import Opener, StoreBattery
 
 VOCABULARY = [
     f"{a}{b}{c}" for a in ("tra", "bo", "ske", "vin") for b in ("lo", "mi", "ra", "du") for c in ("ck", "n", "st")

@@ -2,23 +2,24 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 import apsw
 import msgspec
 
-from spanglass.model.place import Claims, Place, TracePart
+from spanglass.model.place import Place, TracePart
 from spanglass.model.record import SPOKEN, SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
 from spanglass.store.pages import related, said_ms, supersedes
 from spanglass.store.records import decode_heads
 from spanglass.store.rollups import Rollup
-from spanglass.store.sqlite import dictionaries, index
+from spanglass.store.sqlite import dictionaries, index, traces
 from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_all, read_trace
 from spanglass.store.sqlite.state import SessionState
+from spanglass.store.sqlite.traces import Trace
 
 UNINDEXED_MAX: Final = 8_000
 """Items that may wait for the index while spans keep coming; a search has them indexed first."""
@@ -26,7 +27,6 @@ SESSIONS_MAX: Final = 1 << 31
 """All sessions, as a bound on how many."""
 _T = TypeVar("_T")
 _ENCODE = msgspec.msgpack.Encoder().encode
-_CLAIMS = msgspec.msgpack.Decoder(Claims)
 _ROLLUP = msgspec.msgpack.Decoder(Rollup)
 
 
@@ -112,17 +112,11 @@ class Writer:
             state = self._state(part.claims.place(b""))
             return [(state, span) for span in part.spans]
         starts = [span.start_ns for span in part.spans]
-        known = self._read_trace(part.trace_id) or _Trace(None, min(starts), max(starts), part.claims)
-        trace = _Trace(
-            known.session, min(known.first_ns, *starts), max(known.last_ns, *starts), known.claims.merged(part.claims)
-        )
+        known = traces.read_row(self._connection, part.trace_id) or Trace(None, min(starts), max(starts), part.claims)
+        trace = known.joined(starts, part.claims)
         state = self._state(trace.claims.place(part.trace_id))
         if known.session is None or trace != known:
-            self._connection.execute(
-                "INSERT INTO traces (id, session, first_ns, last_ns, claims) VALUES (?1, ?2, ?3, ?4, ?5)"
-                " ON CONFLICT DO UPDATE SET session = ?2, first_ns = ?3, last_ns = ?4, claims = ?5",
-                (part.trace_id, state.number, trace.first_ns, trace.last_ns, _ENCODE(_nameless(trace.claims))),
-            )
+            traces.write_row(self._connection, part.trace_id, trace, state.number)
         if known.session is not None and known.session != state.number:
             self._move(part.trace_id, known.session, state)
         spans: Sequence[SpanRecord] = part.spans
@@ -132,18 +126,6 @@ class Writer:
             told = read_trace(self._connection, self._compression, state.number, time, RELATED_SPANS_MAX)
             spans = related(part, told, relate)
         return [(state, span) for span in spans]
-
-    def _read_trace(self, trace_id: bytes) -> "_Trace | None":
-        rows = fetch(
-            self._connection, "SELECT session, first_ns, last_ns, claims FROM traces WHERE id = ?", (trace_id,)
-        )
-        if not rows:
-            return None
-        ((session, first_ns, last_ns, claims),) = rows
-        place = self._place(session)
-        return _Trace(
-            session, first_ns, last_ns, _named(_CLAIMS.decode(claims), place.assistant_name, place.session_name)
-        )
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
@@ -237,21 +219,12 @@ class Writer:
         spans = read_all(self._connection, self._compression, old)
         left = [span for span in spans if span.request_id != trace_id]
         if left:
-            self._rebuild(self._state(self._place(old)), left)
+            self._rebuild(self._state(traces.read_place(self._connection, old)), left)
         else:
             self.delete(old)
         for span in spans:
             if span.request_id == trace_id:
                 self._keep(target, span)
-
-    def _place(self, number: int) -> Place:
-        ((assistant_id, assistant_name, session_id, session_name),) = fetch(
-            self._connection,
-            "SELECT a.id, a.name, s.id, s.name FROM sessions AS s CROSS JOIN assistants AS a ON a.number = s.assistant"
-            " WHERE s.number = ?",
-            (number,),
-        )
-        return Place(assistant_id, session_id, assistant_name, session_name)
 
     def _rebuild(self, state: SessionState, spans: Iterable[SpanRecord]) -> None:
         """Write a session anew from these spans, keeping its row: what only other spans had is gone."""
@@ -267,9 +240,9 @@ class Writer:
 
     def delete(self, session: int) -> None:
         """Delete a session and all that is in it."""
-        traces = Blocks(self._connection, self._compression, session).traces()
+        told = Blocks(self._connection, self._compression, session).traces()
         self._connection.executemany(
-            "DELETE FROM traces WHERE id = ? AND session = ?", [(trace, session) for trace in traces]
+            "DELETE FROM traces WHERE id = ? AND session = ?", [(trace, session) for trace in told]
         )
         self._empty(session)
         self._connection.execute("DELETE FROM sessions WHERE number = ?", (session,))
@@ -308,32 +281,6 @@ class Writer:
             self._trusted.discard(session)
             self._connection.execute("UPDATE sessions SET writes = writes + 1 WHERE number = ?", (session,))
         return bool(sessions)
-
-
-class _Trace(NamedTuple):
-    """A trace's row: its session, None if it is new; the times between which its spans start; what it claims."""
-
-    session: int | None
-    first_ns: int
-    last_ns: int
-    claims: Claims
-
-
-def _nameless(claims: Claims) -> Claims:
-    """Return claims as they are kept: what they claim stands in the session's row, and half an id decides a tie."""
-    short = [
-        msgspec.structs.replace(claim, span_id=claim.span_id[:8], text="") if claim else None
-        for claim in (claims.assistant, claims.session)
-    ]
-    return Claims(*short)  # type: ignore[arg-type]  # there is always an assistant
-
-
-def _named(claims: Claims, assistant: str, session: str) -> Claims:
-    """Undo ``_nameless``."""
-    return Claims(
-        msgspec.structs.replace(claims.assistant, text=assistant),
-        claims.session and msgspec.structs.replace(claims.session, text=session),
-    )
 
 
 def _only_adds(new: SpanRecord, known: SpanRecord, state: SessionState) -> bool:
