@@ -1,4 +1,4 @@
-# The commands of this project; `make help` lists them. Nothing is needed beforehand but python3, node and make.
+# The commands of this project; `make help` lists them. Nothing is needed beforehand but python3 and make.
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
