@@ -1,7 +1,7 @@
-"""OpenTelemetry's trace data as plain Python: what a receiver hands to the mapping, free of protobuf and JSON.
+"""OpenTelemetry's traces and logs as plain Python: what a receiver hands to the mapping, free of protobuf and JSON.
 
-The types follow opentelemetry-proto's ``trace.proto``, ``resource.proto`` and ``common.proto``; a span points at its
-resource and scope instead of standing inside them, so that a list of spans is all there is to a request.
+The types follow opentelemetry-proto's ``trace.proto``, ``logs.proto``, ``resource.proto`` and ``common.proto``; a span
+points at its resource and scope instead of standing inside them, so that a list of spans is all there is to a request.
 """
 
 from typing import TypeAlias
@@ -78,12 +78,36 @@ class Span(msgspec.Struct, eq=False):
     dropped_links: int = 0
 
 
-class ExportRequest(msgspec.Struct, eq=False):
-    """The spans of one ``ExportTraceServiceRequest`` that can be kept, and what became of the others.
+class LogRecord(msgspec.Struct, eq=False):
+    """A ``LogRecord`` (``logs.proto``) of a span; times are nanoseconds since the epoch, 0 where none was told.
 
-    ``rejected`` counts the spans that cannot be kept, ``reason`` says why: OTLP's partial success.
+    ``name`` is the event's (``event_name``), ``severity`` the number of ``SeverityNumber``.
+    """
+
+    trace_id: bytes
+    span_id: bytes
+    resource: Resource
+    scope: Scope
+    name: str = ""
+    time_ns: int = 0
+    observed_ns: int = 0
+    attributes: Attributes = {}
+    body: Value = None
+    severity: int = 0
+    severity_text: str = ""
+    flags: int = 0
+    dropped_attributes: int = 0
+
+
+class ExportRequest(msgspec.Struct, eq=False):
+    """What of an export request can be kept, spans or log records, and what became of the rest.
+
+    ``rejected`` counts those that cannot be kept, ``reason`` says why: OTLP's partial success. ``dropped`` counts log
+    records that are accepted but not kept, since they say nothing of a span's GenAI operation.
     """
 
     spans: list[Span]
     rejected: int = 0
     reason: str = ""
+    logs: list[LogRecord] = []
+    dropped: int = 0
