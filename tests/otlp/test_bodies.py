@@ -11,8 +11,9 @@ from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spanglass.bodies import TooLargeError
 from spanglass.otlp.bodies import decompressed
-from spanglass.otlp.errors import BadRequestError, TooLargeError, UnsupportedEncodingError
+from spanglass.otlp.errors import BadRequestError, UnsupportedEncodingError
 
 MIB = 1 << 20
 

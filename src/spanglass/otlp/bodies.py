@@ -1,17 +1,12 @@
-"""A request's body, whoever sent it: read and decompressed within bounds on bytes and time."""
+"""A request's body, whoever sent it, decompressed within bounds on bytes."""
 
-import asyncio
 import sys
 import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
-from starlette.types import Receive
-
-from spanglass.config import Limits
-from spanglass.otlp.errors import BadRequestError, SlowBodyError, TooLargeError, UnsupportedEncodingError
+from spanglass.bodies import TooLargeError
+from spanglass.otlp.errors import BadRequestError, UnsupportedEncodingError
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,34 +43,6 @@ _STREAMS: Final[dict[str, Callable[[bytes], _Stream]]] = {
     "deflate": _inflating,
     "zstd": lambda _: zstd.ZstdDecompressor(),
 }
-
-
-async def read_body(headers: Headers, receive: Receive, limits: Limits) -> bytes:
-    """Read a request's body as sent.
-
-    Raises:
-        TooLargeError: It has, or says it has, more than ``limits.body_bytes_max`` bytes.
-        SlowBodyError: It took longer than ``limits.body_seconds_max``.
-        ClientDisconnect: The client has gone.
-    """
-    too_large = TooLargeError(f"the body is larger than {limits.body_bytes_max} bytes")
-    if int(headers.get("content-length", 0)) > limits.body_bytes_max:
-        raise too_large
-    pieces, size, more = [], 0, True
-    try:
-        async with asyncio.timeout(limits.body_seconds_max):
-            while more:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect
-                pieces.append(message.get("body", b""))
-                more = message.get("more_body", False)
-                size += len(pieces[-1])
-                if size > limits.body_bytes_max:
-                    raise too_large
-    except TimeoutError:
-        raise SlowBodyError(f"the body took longer than {limits.body_seconds_max:g} s") from None
-    return b"".join(pieces)
 
 
 def decompressed(body: bytes, encoding: str, bytes_max: int) -> bytes:

@@ -4,10 +4,10 @@
     |-- RequestError                 the client's fault: the same request fails again
     |   |-- BadRequestError
     |   |-- MethodError
-    |   |-- SlowBodyError
-    |   |-- TooLargeError
     |   |-- UnsupportedEncodingError
     |   `-- UnsupportedMediaTypeError
+    |-- bodies.SlowBodyError
+    |-- bodies.TooLargeError
     |-- recording.OverloadedError    ours, and it passes
     |-- recording.ClosedError
     |-- store.interface.StoreError
@@ -25,6 +25,7 @@ from typing import Final
 
 import msgspec
 
+from spanglass.bodies import SlowBodyError, TooLargeError
 from spanglass.recording import ClosedError, OverloadedError
 from spanglass.store.interface import StoreError, UnavailableError
 
@@ -39,14 +40,6 @@ class BadRequestError(RequestError):
 
 class MethodError(RequestError):
     """Not a POST."""
-
-
-class SlowBodyError(RequestError):
-    """The body did not come in time."""
-
-
-class TooLargeError(RequestError):
-    """The body is over a bound, as sent or once decompressed."""
 
 
 class UnsupportedEncodingError(RequestError):

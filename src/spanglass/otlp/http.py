@@ -8,8 +8,8 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spanglass.bodies import BodyError, read_body
 from spanglass.config import Limits
-from spanglass.otlp.bodies import read_body
 from spanglass.otlp.codec import decode_protobuf, encode_protobuf_response, encode_protobuf_status
 from spanglass.otlp.errors import MethodError, Refusal, RequestError, UnsupportedMediaTypeError
 from spanglass.otlp.export import Decode, export, refused
@@ -42,7 +42,7 @@ def traces(recorder: Recorder, limits: Limits) -> ASGIApp:
         codec = CODECS.get(headers.get("content-type", "").partition(";")[0].strip().lower())
         try:
             outcome = await _export(scope["method"], headers, receive, codec)
-        except RequestError as error:
+        except (RequestError, BodyError) as error:
             outcome = refused(error)
         except ClientDisconnect:
             return
