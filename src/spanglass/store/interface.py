@@ -7,7 +7,7 @@ What every backend promises (``spanglass.store.testing`` holds each to it):
 2. A session's spans are ordered by (startTimestamp, spanId), startTimestamp at its full precision of a nanosecond. A
    page starts after its cursor. While spans arrive, no page repeats one, and none that was there at the first page is
    missed; a span that arrives later with an earlier start is seen by the next reading.
-3. Deleting a session takes its spans, fragments, index entries and traces, and nothing else.
+3. Deleting a session takes its spans, fragments, index entries, traces and settings, and nothing else.
 4. A schema has a version: an older one is migrated on opening, a newer one refused with ``NewerSchemaError``.
 5. Differences between backends are a value, ``Capabilities``.
 
@@ -15,7 +15,11 @@ Writing is idempotent and does not depend on order: the same span again changes 
 content replaces what was there, unless what was there ended later; and a trace whose better claim arrives late moves to
 its session whole, in the same write. So one set of parts leaves one state, however it was cut, shuffled or repeated.
 
-A store is used from any thread; ``write`` calls are serialised by the store. Nothing is raised but ``StoreError``.
+Assistants and sessions come into being with their first span or by ``change``, and are one ``Resource`` either way. An
+assistant that has neither settings nor a session is not there: so what spans pass through on their way leaves no trace.
+
+A store is used from any thread; ``write`` calls are serialised by the store. Nothing is raised but ``StoreError``, and
+what a function that was handed in raises.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,6 +47,13 @@ class NewerSchemaError(StoreError):
 
 class UnavailableError(StoreError):
     """The store cannot answer now (busy, disk full, node down): the same call may succeed later."""
+
+
+class NoAssistantError(StoreError):
+    """A session cannot be made under an assistant that is not there."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such assistant")
 
 
 class Capabilities(msgspec.Struct, frozen=True):
@@ -111,6 +122,25 @@ class SessionPage(msgspec.Struct, frozen=True):
     next: SessionCursor | None = None
 
 
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
+    """An assistant or a session of one, as clients name, describe and tag it.
+
+    Ids are 16 bytes; ``session_id`` is empty for an assistant. ``settings`` is what clients said of it, a JSON object,
+    and ``changed_ns`` when they last did, in nanoseconds since the epoch; empty and 0 if they never did.
+    """
+
+    assistant_id: bytes
+    session_id: bytes = b""
+    name: str
+    settings: bytes = b""
+    changed_ns: int = 0
+
+
+Change: TypeAlias = Callable[[Resource | None], Resource]
+"""Given a resource as it is, None if there is none, returns it as it is to be. It may be called again, and whatever it
+raises leaves all as it was."""
+
+
 class WriteResult(msgspec.Struct, frozen=True):
     """What a write did: spans that were new, that replaced another content, and that changed nothing."""
 
@@ -177,11 +207,38 @@ class Store(Protocol):
         ``StoreError`` for ``text``.
         """
 
+    def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
+        """Return an assistant or a session, or None if there is none, neither with spans nor by ``change``."""
+
+    def assistants(self, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """Return the assistants whose ids are greater, in order of id."""
+
+    def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
+        """Make a resource, or give it other settings, as ``change`` returns it; no other change comes in between.
+
+        A session that was made before its first span keeps its name then.
+
+        Raises:
+            NoAssistantError: It is a session of an assistant that is not there.
+        """
+
+    def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
+        """Return the value that is remembered under a key; if there is none, it is this one, until then.
+
+        Of several calls at a time one is first. What is past ``now_ns`` is forgotten.
+        """
+
+    def delete_assistant(self, assistant_id: bytes) -> bool:
+        """Delete an assistant and all its sessions as they are now; return whether there was one.
+
+        Where this fails, some of the sessions may be gone; the same call goes on with the rest.
+        """
+
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """Delete a session and all that is in it; return whether there was one."""
 
     def delete_before(self, before_ns: int) -> int:
-        """Delete the sessions whose ``last_ns`` is before the time; return how many."""
+        """Delete the sessions whose ``last_ns``, without spans ``changed_ns``, is before the time; return how many."""
 
     def maintain(self) -> bool:
         """Do a bounded piece of housekeeping, such as merging what rests; return whether more is left to do."""

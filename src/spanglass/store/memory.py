@@ -10,8 +10,11 @@ from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
 from spanglass.store.interface import (
     RELATED_SPANS_MAX,
     Capabilities,
+    Change,
     Cursor,
+    NoAssistantError,
     Relate,
+    Resource,
     SessionCursor,
     SessionPage,
     SessionRecord,
@@ -87,6 +90,9 @@ class MemoryStore:
         self._lock = threading.RLock()
         self._sessions: dict[_Ids, _Session] = {}
         self._traces: dict[bytes, tuple[Claims, _Ids]] = {}
+        self._names: dict[bytes, str] = {}
+        self._changed: dict[_Ids, Resource] = {}
+        self._remembered: dict[bytes, tuple[bytes, int]] = {}
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
@@ -100,12 +106,21 @@ class MemoryStore:
         claims = claims.merged(part.claims)
         place = claims.place(part.trace_id)
         ids = (place.assistant_id, place.session_id)
-        session = self._sessions.setdefault(ids, _Session(place))
+        session = self._sessions.get(ids) or self._begin(place)
         if part.trace_id:
             self._traces[part.trace_id] = (claims, ids)
         if old is not None and old != ids:
             self._move(part.trace_id, old, session)
         return session
+
+    def _begin(self, place: Place) -> _Session:
+        """Return a new session; the names are those that were there first."""
+        ids = (place.assistant_id, place.session_id)
+        made = self._changed.get(ids)
+        session_name = made.name if made else place.session_name
+        assistant_name = self._names.setdefault(place.assistant_id, place.assistant_name)
+        self._sessions[ids] = _Session(Place(*ids, assistant_name, session_name))
+        return self._sessions[ids]
 
     def _move(self, trace_id: bytes, old: _Ids, session: _Session) -> None:
         left = self._sessions[old]
@@ -198,17 +213,67 @@ class MemoryStore:
         last = found[limit - 1]
         return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
 
+    def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
+        """See ``interface.Store``."""
+        ids = (assistant_id, session_id)
+        with self._lock:
+            if ids in self._changed:
+                return self._changed[ids]
+            if ids in self._sessions:
+                name = self._sessions[ids].place.session_name
+                return Resource(assistant_id=assistant_id, session_id=session_id, name=name)
+            if not session_id and self._of(assistant_id):
+                return Resource(assistant_id=assistant_id, name=self._names[assistant_id])
+        return None
+
+    def _of(self, assistant_id: bytes) -> set[_Ids]:
+        """Return what there is of an assistant: itself if it has settings, and its sessions."""
+        return {ids for ids in self._sessions.keys() | self._changed.keys() if ids[0] == assistant_id}
+
+    def assistants(self, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """See ``interface.Store``."""
+        with self._lock:
+            found = [self.resource(assistant_id) for assistant_id in sorted(self._names) if assistant_id > after]
+        return [assistant for assistant in found if assistant is not None][:limit]
+
+    def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
+        """See ``interface.Store``."""
+        with self._lock:
+            if session_id and not self._of(assistant_id):
+                raise NoAssistantError
+            changed = change(self.resource(assistant_id, session_id))
+            self._changed[assistant_id, session_id] = changed
+            if not session_id:
+                self._names[assistant_id] = changed.name
+        return changed
+
+    def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
+        """See ``interface.Store``."""
+        with self._lock:
+            self._remembered = {each: kept for each, kept in self._remembered.items() if kept[1] > now_ns}
+            return self._remembered.setdefault(key, (value, until_ns))[0]
+
+    def delete_assistant(self, assistant_id: bytes) -> bool:
+        """See ``interface.Store``."""
+        with self._lock:
+            self._names.pop(assistant_id, None)
+            deleted = [self.delete_session(*ids) for ids in self._of(assistant_id)]
+        return any(deleted)
+
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """See ``interface.Store``."""
         ids = (assistant_id, session_id)
         with self._lock:
             self._traces = {trace: kept for trace, kept in self._traces.items() if kept[1] != ids}
-            return self._sessions.pop(ids, None) is not None
+            changed, spans = self._changed.pop(ids, None), self._sessions.pop(ids, None)
+            return changed is not None or spans is not None
 
     def delete_before(self, before_ns: int) -> int:
         """See ``interface.Store``."""
         with self._lock:
-            old = [ids for ids, session in self._sessions.items() if session.record().last_ns < before_ns]
+            last = {ids: each.changed_ns for ids, each in self._changed.items() if ids[1]}
+            last |= {ids: session.record().last_ns for ids, session in self._sessions.items()}
+            old = [ids for ids, ns in last.items() if ns < before_ns]
             return sum(self.delete_session(*ids) for ids in old)
 
     def maintain(self) -> bool:

@@ -4,10 +4,10 @@ Hypothesis drives the backend and ``MemoryStore`` with the same parts and compar
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
-from typing import Final, TypeAlias
+from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -31,15 +31,15 @@ from spanglass.store.samples import (
     span_id,
     trace_id,
 )
+from spanglass.store.testing_resources import Opener, ResourceBattery
 
-Opener: TypeAlias = Callable[[], Store]
-"""Opens the store of this test again, with all that was written to it."""
+__all__ = ["Opener", "StoreBattery"]
 
 SUPPRESSED: Final = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
 """Each example begins by emptying the store, and one battery serves several backends on purpose."""
 
 
-class StoreBattery:
+class StoreBattery(ResourceBattery):
     """What every backend must do; each test's docstring is a promise of ``interface.Store``."""
 
     @pytest.fixture
@@ -416,6 +416,7 @@ class StoreBattery:
                 if rest:
                     store.maintain()
             assert everything(store) == everything(reference)
+            assert store.assistants() == reference.assistants()
             for word in (*WORDS, "paris weather"):
                 assert store.sessions(text=word) == reference.sessions(text=word)
             for number in range(3):
@@ -439,5 +440,5 @@ class StoreBattery:
                         store.write(left[:cut])
                         del left[:cut]
             with closing(opener()) as store:
-                states.append(everything(store))
+                states.append((everything(store), store.assistants()))
         assert states[0] == states[1]

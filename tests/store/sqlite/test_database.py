@@ -1,14 +1,16 @@
 """Opening a file: what is made, migrated, refused, and how SQLite's troubles are told."""
 
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 import pytest
 
-from spanglass.store.interface import NewerSchemaError, StoreError, UnavailableError
+from spanglass.store.interface import NewerSchemaError, Resource, StoreError, UnavailableError
 from spanglass.store.samples import ids, part, span
 from spanglass.store.sqlite import SqliteStore
 from spanglass.store.sqlite.database import open_writer, schema_scripts, store_errors
+from spanglass.store.testing_resources import make
 
 
 def test_a_new_file_is_ours_and_durable(tmp_path: Path) -> None:
@@ -33,6 +35,24 @@ def test_an_older_schema_is_migrated(tmp_path: Path) -> None:
         assert connection.execute("SELECT count(*) FROM later").get == 1
         assert connection.execute("SELECT count(*) FROM spans").get == 1
         connection.close()
+
+
+def test_version_1_is_migrated(tmp_path: Path) -> None:
+    """What was written before assistants and sessions had settings is there, and can be given some."""
+    connection = open_writer(tmp_path / "s.db", schema_scripts()[:1])
+    connection.execute("INSERT INTO assistants (id, name) VALUES (?, 'bot')", (ids()[0],))
+    connection.execute(
+        "INSERT INTO sessions (assistant, id, name, first_ns, last_ns, items, indexed, writes, rollup)"
+        " VALUES (1, ?, 's', 0, 0, 0, 0, 0, x'90')",
+        (ids()[1],),
+    )
+    connection.close()
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        assert store.assistants() == [Resource(assistant_id=ids()[0], name="bot")]
+        make(store, session="s", settings=b'{"k":1}')
+        session = store.resource(*ids())
+        assert session is not None
+        assert (session.name, session.settings) == ("s", b'{"k":1}')
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -13,8 +13,10 @@ from spanglass.model.record import SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import (
     Capabilities,
+    Change,
     Cursor,
     Relate,
+    Resource,
     SessionCursor,
     SessionPage,
     SessionRecord,
@@ -22,8 +24,8 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.sqlite import dictionaries, index
-from spanglass.store.sqlite.database import fetch, open_reader, open_writer, schema_scripts, store_errors
+from spanglass.store.sqlite import dictionaries, index, resources
+from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
@@ -34,6 +36,9 @@ VACUUM_PAGES = 512
 """Free pages that one piece of housekeeping gives back to the file system."""
 VACUUM_SHARE = 32
 """Free pages are given back once they are more than the file's pages divided by this."""
+DELETED_SESSIONS = 100
+"""Sessions that one transaction of an assistant's deletion takes: spans can come in between."""
+_SESSION_IDS = "SELECT a.id, s.id FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant"
 _T = TypeVar("_T")
 
 
@@ -153,25 +158,64 @@ class SqliteStore:
         if behind:
             self._change(lambda writer: writer.index(SESSIONS_MAX))
 
+    def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return resources.read_resource(connection, assistant_id, session_id)
+
+    def assistants(self, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return resources.read_assistants(connection, after, limit)
+
+    @contextmanager
+    def _settling(self) -> Iterator[apsw.Connection]:
+        """Lend the writer's connection for a transaction that changes nothing of what the writer remembers."""
+        with self._lock, store_errors(), immediate(self._connection):
+            yield self._connection
+
+    def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
+        """See ``interface.Store``."""
+        with self._settling() as connection:
+            return resources.write_change(connection, assistant_id, session_id, change)
+
+    def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
+        """See ``interface.Store``."""
+        with self._settling() as connection:
+            return resources.remember(connection, key, value, now_ns, until_ns)
+
+    def delete_assistant(self, assistant_id: bytes) -> bool:
+        """See ``interface.Store``; what is left after some of its sessions have gone is an assistant as any other."""
+        with self._reading() as connection:
+            sessions = fetch(connection, f"{_SESSION_IDS} WHERE a.id = ?", (assistant_id,))
+        for start in range(0, len(sessions), DELETED_SESSIONS):
+            self._delete_sessions(sessions[start : start + DELETED_SESSIONS])
+        with self._settling() as connection:
+            return resources.forget_assistant(connection, assistant_id) or bool(sessions)
+
+    def _delete_sessions(self, ids: Sequence[tuple[bytes, bytes]]) -> None:
+        self._change(lambda writer: [self._delete(writer, *each) for each in ids])
+
+    def _delete(self, writer: Writer, assistant_id: bytes, session_id: bytes) -> bool:
+        """Delete a session within the writer's transaction; return whether there was one."""
+        number = session_number(self._connection, assistant_id, session_id)
+        if number is not None:
+            writer.delete(number)
+        return resources.forget_session(self._connection, assistant_id, session_id) or number is not None
+
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """See ``interface.Store``."""
-
-        def delete(writer: Writer) -> bool:
-            number = session_number(self._connection, assistant_id, session_id)
-            if number is not None:
-                writer.delete(number)
-            return number is not None
-
-        return self._change(delete)
+        return self._change(lambda writer: self._delete(writer, assistant_id, session_id))
 
     def delete_before(self, before_ns: int) -> int:
         """See ``interface.Store``."""
 
         def delete(writer: Writer) -> int:
-            rows = fetch(self._connection, "SELECT number FROM sessions WHERE last_ns < ?", (before_ns,))
-            for (number,) in rows:
-                writer.delete(number)
-            return len(rows)
+            statement = f"{_SESSION_IDS} WHERE s.last_ns < ?"
+            rows = fetch(self._connection, statement, (before_ns,))
+            for assistant_id, session_id in rows:
+                self._delete(writer, assistant_id, session_id)
+            return len(rows) + resources.forget_before(self._connection, before_ns)
 
         return self._change(delete)
 

@@ -189,7 +189,8 @@ class Writer:
         ((number,),) = fetch(
             self._connection,
             "INSERT INTO sessions (assistant, id, name, first_ns, last_ns, items, indexed, writes, rollup)"
-            " VALUES (?, ?, ?, 0, 0, 0, 0, 0, ?)"
+            " VALUES (?1, ?2, coalesce((SELECT name FROM session_settings WHERE assistant = ?1 AND id = ?2), ?3),"
+            " 0, 0, 0, 0, 0, ?4)"
             " ON CONFLICT DO UPDATE SET name = name RETURNING number",
             (assistant, place.session_id, place.session_name, _ENCODE(Rollup())),
         )
