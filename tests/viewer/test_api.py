@@ -28,6 +28,12 @@ def client(store: MemoryStore) -> Iterator[TestClient]:
         yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), threads)))
 
 
+def test_other_methods_are_refused(client: TestClient) -> None:
+    """A path that is there answers another method with 405, in the API's own form."""
+    answer = client.post("/api/sessions")
+    assert (answer.status_code, answer.json()) == (405, {"error": "POST is not offered here"})
+
+
 def get(client: TestClient, path: str, status: int = 200) -> Any:  # noqa: ANN401 (JSON)
     answer = client.get(path)
     assert answer.status_code == status, answer.text
@@ -131,6 +137,11 @@ NOWHERE = "00000000-0000-0000-0000-000000000000"
         (f"/api/assistants/what/sessions/{NOWHERE}/spans", 400, "assistant"),
         (f"/api/assistants/{NOWHERE}/sessions/{NOWHERE}/spans?limit=101", 400, "100"),
         (f"/api/assistants/{NOWHERE}/sessions/{NOWHERE}/spans?cursor=x", 400, "token"),
+        (f"/api/assistants/{NOWHERE}/sessions/{NOWHERE}", 404, "not found"),
+        ("/api/sessions?limit=1&limit=2", 400, "limit"),
+        ("/api/sessions?agnet=x", 400, "agnet"),
+        (f"/api/assistants/{NOWHERE}/sessions/{NOWHERE}?sessionId={NOWHERE}", 400, "sessionId"),
+        ("/api/what", 404, "openapi.json"),
     ],
 )
 def test_what_is_wrong_is_told(client: TestClient, path: str, status: int, named: str) -> None:

@@ -29,6 +29,7 @@ import msgspec
 
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
+from spanglass.store.strip import Strip
 
 Relate: TypeAlias = Callable[[Sequence[SpanRecord]], Sequence[SpanRecord]]
 """Given spans of one trace, returns those that must change for what the others tell of them, as they then are."""
@@ -81,9 +82,15 @@ class SpanPage(msgspec.Struct, frozen=True):
 class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One session and the roll-ups over its spans.
 
-    Token counts are AWS's: ``input`` without cache, ``total`` as told. ``models``, ``agents`` and ``tools`` count spans
-    by name.
+    Token counts are AWS's: ``input`` without cache, ``total`` as told. ``errors`` are spans that ended in ERROR or
+    TIMEOUT, ``timeouts`` the latter alone, ``turns`` the customer's distinct messages. ``models``, ``agents``,
+    ``tools``, ``error_types`` and ``contacts`` count spans by name.
     Times are nanoseconds since the epoch; ``last_ns`` is the latest end, or start where a span has not ended.
+
+    ``usage`` is, by agent and model, of inferences: how many, tokens input, output, read from cache, written to cache,
+    total. ``timings`` counts spans that have ended by operation and bucket of duration (``rollups.bucket``),
+    ``tool_timings`` calls by tool and bucket. ``tool_sums`` is, by tool: calls, failed ones, microseconds, bytes of
+    results. Of too many names the rest is one (``rollups.REST``).
     """
 
     assistant_id: bytes
@@ -105,6 +112,15 @@ class SessionRecord(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, int] = {}
     agents: dict[str, int] = {}
     tools: dict[str, int] = {}
+    timeouts: int = 0
+    turns: int = 0
+    error_types: dict[str, int] = {}
+    contacts: dict[str, int] = {}
+    usage: dict[str, dict[str, list[int]]] = {}
+    timings: dict[str, dict[int, int]] = {}
+    tool_timings: dict[str, dict[int, int]] = {}
+    tool_sums: dict[str, list[int]] = {}
+    strip: Strip = msgspec.field(default_factory=Strip)
 
 
 class SessionCursor(msgspec.Struct, frozen=True, array_like=True):

@@ -1,126 +1,117 @@
-"""The JSON API: the list of sessions with its search, and a session's spans with nothing left out."""
+"""The JSON API: what it takes and answers, operation by operation."""
 
-import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Executor
-from typing import Any, Final
+from typing import Annotated, Final, TypeAlias
 
 import msgspec
-from starlette.datastructures import QueryParams
+from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Match, Route
 
-from spanglass.model.place import parse_uuid
-from spanglass.model.timestamp import seconds
-from spanglass.reading import Reader, SessionListing, SessionNotFoundError, TokenError
-from spanglass.store.interface import SessionRecord, StoreError
+from spanglass.reading import Reader
+from spanglass.viewer import openapi
+from spanglass.viewer.answers import (
+    Change,
+    Conversation,
+    Deleted,
+    Facets,
+    Finds,
+    Outlines,
+    Overview,
+    Prices,
+    Problem,
+    Session,
+    Sessions,
+    SpanPage,
+    WholeSpans,
+)
+from spanglass.viewer.operations import OfSession, Operation, Parameters, Token, json
+from spanglass.viewer.sessions import session_answer
 
-PAGE_MAX: Final = {"sessions": 200, "spans": 100}
-"""Entries of one page; half a list of sessions, and all of a page of spans, where the client names no number."""
-QUERY_CHARS_MAX: Final = 1000
-_LIMIT_DIGITS_MAX: Final = 4
+Words: TypeAlias = Annotated[str, Meta(max_length=1000, description="Words that one message holds, all of them.")]
 
 
-class BadRequestError(ValueError):
-    """A parameter is not usable; the message names it."""
+class SessionsQuery(Parameters, frozen=True):
+    """Which sessions, and which page of them."""
+
+    q: Words = ""
+    assistant_id: uuid.UUID | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=200)] = 100
+    cursor: Token | UnsetType = UNSET
 
 
-STATUSES: Final[dict[type[Exception], int]] = {
-    BadRequestError: 400,
-    TokenError: 400,
-    SessionNotFoundError: 404,
-    StoreError: 503,
-}
+class SpansQuery(OfSession, frozen=True):
+    """Which page of a session's spans."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 100
+    cursor: Token | UnsetType = UNSET
+
+
+EVENTS: Final = (Change, Conversation, Facets, Finds, Outlines, Overview, Prices, SpanPage, Deleted)
+
+
+class Api:
+    """Answers the API's operations; each method is called in a thread that may wait for the store."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def operations(self) -> list[Operation]:
+        """Return all operations, each path's more special ones first."""
+        session = "/api/assistants/{assistantId}/sessions/{sessionId}"
+        return [
+            Operation("/api/sessions", SessionsQuery, Sessions, self.list_sessions),
+            Operation(session, OfSession, Session, self.get_session, fails=(400, 404, 503)),
+            Operation(f"{session}/spans", SpansQuery, WholeSpans, self.list_whole_spans, fails=(400, 404, 503)),
+        ]
+
+    def list_sessions(self, asked: SessionsQuery) -> Sessions:
+        """List sessions, newest first."""
+        listing = self._reader.sessions(
+            text=asked.q or None,
+            assistant_id=asked.assistant_id.bytes if asked.assistant_id else None,
+            limit=asked.limit,
+            cursor=asked.cursor or None,
+        )
+        return Sessions(sessions=list(map(session_answer, listing.sessions)), next_cursor=listing.cursor or UNSET)
+
+    def get_session(self, asked: OfSession) -> Session:
+        """Tell of one session."""
+        return session_answer(self._reader.session(*asked.ids))
+
+    def list_whole_spans(self, asked: SpansQuery) -> bytes:
+        """List a session's spans in order of start, with nothing left out."""
+        return self._reader.whole_spans(*asked.ids, limit=asked.limit, cursor=asked.cursor or None).body
 
 
 def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
     """Return the API's routes; ``threads`` are those that may wait for the reader's store."""
-
-    def route(path: str, answer: Callable[[Reader, Request], bytes]) -> BaseRoute:
-        async def endpoint(request: Request) -> Response:
-            try:
-                body = await asyncio.get_running_loop().run_in_executor(threads, answer, reader, request)
-            except tuple(STATUSES) as error:
-                status = next(status for kind, status in STATUSES.items() if isinstance(error, kind))
-                return _json(status, msgspec.json.encode({"error": str(error)}))
-            return _json(200, body)
-
-        return Route(path, endpoint)
-
-    return [
-        route("/api/sessions", _sessions),
-        route("/api/assistants/{assistant}/sessions/{session}/spans", _spans),
-    ]
+    operations = Api(reader).operations()
+    served = [operation.route(threads) for operation in operations]
+    return [*served, _description(operations), _others(served)]
 
 
-def listed(reader: Reader, query: QueryParams) -> SessionListing:
-    """Return the page of sessions that a query asks for by ``q``, ``assistantId``, ``limit`` and ``cursor``.
+def _description(operations: Sequence[Operation]) -> BaseRoute:
+    body = msgspec.json.encode(openapi.description(operations, EVENTS))
 
-    Raises:
-        BadRequestError: One of them is not usable.
-        TokenError, StoreError: As ``Reader.sessions``.
-    """
-    text, assistant = query.get("q") or None, query.get("assistantId")
-    if text is not None and len(text) > QUERY_CHARS_MAX:
-        raise BadRequestError(f"q: at most {QUERY_CHARS_MAX} characters")
-    return reader.sessions(
-        text=text,
-        assistant_id=None if assistant is None else _id("assistantId", assistant),
-        limit=_limit(query, "sessions") or PAGE_MAX["sessions"] // 2,
-        cursor=query.get("cursor"),
-    )
+    async def describe(_request: Request) -> Response:
+        return json(body)
+
+    return Route("/api/openapi.json", describe)
 
 
-def _sessions(reader: Reader, request: Request) -> bytes:
-    listing = listed(reader, request.query_params)
-    cursor = {} if listing.cursor is None else {"nextCursor": listing.cursor}
-    return msgspec.json.encode({"sessions": [_session(session) for session in listing.sessions]} | cursor)
+def _others(served: Sequence[BaseRoute]) -> BaseRoute:
+    """Return what answers for any other path under /api, or another method."""
+
+    async def refuse(request: Request) -> Response:
+        known = any(route.matches(request.scope)[0] is not Match.NONE for route in served)
+        error = f"{request.method} is not offered here" if known else "There is no such path; see /api/openapi.json."
+        return json(msgspec.json.encode(Problem(error=error)), 405 if known else 404)
+
+    return Route("/api/{path:path}", refuse, methods=METHODS)
 
 
-def _spans(reader: Reader, request: Request) -> bytes:
-    query, path = request.query_params, request.path_params
-    ids = _id("the assistant", path["assistant"]), _id("the session", path["session"])
-    return reader.whole_spans(*ids, limit=_limit(query, "spans"), cursor=query.get("cursor")).body
-
-
-def _limit(query: QueryParams, what: str) -> int | None:
-    text = query.get("limit")
-    if text is None:
-        return None
-    usable = text.isascii() and text.isdigit() and len(text) <= _LIMIT_DIGITS_MAX
-    if not (usable and 1 <= int(text) <= PAGE_MAX[what]):
-        raise BadRequestError(f"limit: a whole number from 1 to {PAGE_MAX[what]}")
-    return int(text)
-
-
-def _id(name: str, text: str) -> bytes:
-    parsed = parse_uuid(text)
-    if parsed is None:
-        raise BadRequestError(f"{name}: a UUID")
-    return parsed.bytes
-
-
-def _session(session: SessionRecord) -> dict[str, Any]:
-    """Return a session as the API gives it: UUIDs as text, times in epoch seconds as ListSpans gives them."""
-    counts = msgspec.structs.asdict(session)
-    ids = {name: str(uuid.UUID(bytes=counts.pop(f"{name}_id"))) for name in ("assistant", "session")}
-    start, end = (msgspec.Raw(seconds(counts.pop(name))) for name in ("first_ns", "last_ns"))
-    return {
-        "assistantId": ids["assistant"],
-        "sessionId": ids["session"],
-        "name": counts.pop("name"),
-        "assistantName": counts.pop("assistant_name"),
-        "startTimestamp": start,
-        "endTimestamp": end,
-    } | {_camel(name): value for name, value in counts.items()}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def _json(status: int, body: bytes) -> Response:
-    return Response(body, status, media_type="application/json")
+METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]

@@ -17,7 +17,8 @@ from starlette.routing import BaseRoute, Route
 from spanglass.model.place import parse_uuid
 from spanglass.reading import Reader, SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
-from spanglass.viewer.api import BadRequestError, listed
+from spanglass.viewer.api import SessionsQuery
+from spanglass.viewer.operations import BadRequestError, read
 from spanglass.viewer.text import compact, duration, moment, pretty, visible
 from spanglass.viewer.tree import SAID, line, rows
 
@@ -79,8 +80,13 @@ def _answer(page: Callable[[Reader, Request], str], reader: Reader, request: Req
 
 
 def _sessions(reader: Reader, request: Request) -> str:
-    query = request.query_params
-    listing = listed(reader, query)
+    query, asked = request.query_params, read(SessionsQuery, request)
+    listing = reader.sessions(
+        text=asked.q or None,
+        assistant_id=asked.assistant_id.bytes if asked.assistant_id else None,
+        limit=asked.limit,
+        cursor=asked.cursor or None,
+    )
     endpoint = f"{request.scope['scheme']}://{request.headers.get('host', 'localhost:4318')}"
     links = {"first": _link("/", query, cursor=None), "older": _link("/", query, cursor=listing.cursor)}
     return _render("sessions.html", listing=listing, links=links, query=query, q=query.get("q", ""), endpoint=endpoint)

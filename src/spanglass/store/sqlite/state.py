@@ -9,7 +9,7 @@ from spanglass.model.place import Place
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
 from spanglass.store.pages import said_ms
 from spanglass.store.records import DEPTH_MAX, RUNNING, Entry, Item, encode_entry, runs
-from spanglass.store.rollups import Rollup, last_ns
+from spanglass.store.rollups import Rollup, is_turn, last_ns
 
 KEPT_MIN: Final = 3
 """Messages from which on a span's inputs are a conversation that may continue another."""
@@ -145,6 +145,7 @@ class SessionState:
         return ordinals
 
     def _append_fragment(self, fragment: Fragment, ms: int) -> int:
+        self.rollup.turns += is_turn(fragment)
         if fragment.kind not in PARTICIPANTS:
             return self._append(fragment)
         self.since[self.items] = ms

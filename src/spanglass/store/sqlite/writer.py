@@ -292,7 +292,7 @@ def _only_adds(new: SpanRecord, known: SpanRecord, state: SessionState) -> bool:
         for fragment, ms in said_ms(known)
     )
     ends = new.start_ns <= known.start_ns and new.end_ns >= known.end_ns
-    return ends and times and _spoken(known) <= _spoken(new)
+    return ends and times and _spoken(known) <= _spoken(new) and not state.rollup.forgets(known, new)
 
 
 def _spoken(span: SpanRecord) -> set[bytes]:

@@ -1,0 +1,69 @@
+"""The OpenAPI description of the JSON API, made from the types that its operations read and answer with."""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from inspect import getdoc
+from typing import Any, Final
+
+import msgspec
+
+from spanglass import __version__
+from spanglass.viewer.answers import Answer, Problem
+from spanglass.viewer.operations import Operation
+
+REFERENCE: Final = "#/components/schemas/{name}"
+
+
+def description(operations: Sequence[Operation], also: Sequence[type[Answer]] = ()) -> dict[str, Any]:
+    """Return the description of these operations as an OpenAPI 3.1 document; ``also`` are types of server-sent events.
+
+    An operation's id is its function's name, its text the function's docstring.
+    """
+    taken = {one.takes for one in operations}
+    types = [*{one.answers for one in operations}, *also, Problem]
+    _, parameters = msgspec.json.schema_components(taken)
+    _, schemas = msgspec.json.schema_components(sorted(types, key=lambda one: one.__name__), ref_template=REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, parameters[one.takes.__name__])
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Spanglass",
+            "version": __version__,
+            "summary": "What AI agents did, session by session.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+def _operation(one: Operation, takes: dict[str, Any]) -> dict[str, Any]:
+    summary, _, text = (getdoc(one.answer) or "").partition("\n\n")
+    told = {one.media_type: {"schema": _reference(one.answers)}}
+    responses = {"200": {"description": "What was asked for.", "content": told}}
+    for status in one.fails:
+        problem = {"application/json": {"schema": _reference(Problem)}}
+        responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
+    described = {
+        "operationId": _camel(getattr(one.answer, "__name__", "")),
+        "summary": summary.rstrip("."),
+        "parameters": [_parameter(one, name, schema, takes) for name, schema in takes["properties"].items()],
+        "responses": responses,
+    }
+    return described | ({"description": " ".join(text.split())} if text else {})
+
+
+def _parameter(one: Operation, name: str, schema: dict[str, Any], takes: dict[str, Any]) -> dict[str, Any]:
+    place = "path" if f"{{{name}}}" in one.path else "query"
+    return {"name": name, "in": place, "required": name in takes["required"], "schema": schema}
+
+
+def _reference(one: type[Answer]) -> dict[str, str]:
+    return {"$ref": REFERENCE.format(name=one.__name__)}
+
+
+def _camel(name: str) -> str:
+    return re.sub("_([a-z])", lambda found: found[1].upper(), name.strip("_"))
