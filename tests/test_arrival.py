@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spanglass.config import Limits
+from spanglass.mappers import MappingHere
 from spanglass.mapping import Mapper
 from spanglass.reading import Reader
 from spanglass.recording import Recorder
@@ -140,7 +141,7 @@ def arrivals(draw: st.DrawFn, of: Sequence[Span]) -> list[list[list[Span]]]:
 async def record(store: Store, requests: Sequence[Sequence[Span]]) -> None:
     """Record requests that come one right after the other, by a process that has just started."""
     mapper = Mapper(memo_bytes_max=1 << 20, document_depth_max=LIMITS.document_depth_max)
-    recorder = Recorder(store, mapper, LIMITS)
+    recorder = Recorder(store, MappingHere(mapper), LIMITS)
     try:
         await asyncio.gather(*(recorder.record(partial(ExportRequest, list(some)), 1) for some in requests))
     finally:

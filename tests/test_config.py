@@ -50,3 +50,9 @@ def test_other_hosts_are_refused_without_authentication(host: str) -> None:
     """Without authentication nothing but loopback is served."""
     with pytest.raises(ConfigError, match="loopback"):
         Config.from_environment({"host": host}, {})
+
+
+@pytest.mark.parametrize(("text", "meant"), [("True", True), ("true", True), ("false", False), ("0", False)])
+def test_yes_and_no_are_read_as_written(text: str, meant: bool) -> None:  # noqa: FBT001 (the parameter of the test)
+    """A setting that is on or off takes the usual words."""
+    assert Config.from_environment({}, {"SPANGLASS_MAPPING_PROCESS": text}).mapping_process is meant

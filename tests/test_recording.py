@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from spanglass.config import Limits
+from spanglass.mappers import MappingHere
 from spanglass.model.place import TracePart
 from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
 from spanglass.store.interface import Relate, StoreError, UnavailableError, WriteResult
@@ -54,7 +55,7 @@ def request(*names: object, rejected: int = 0) -> Callable[[], ExportRequest]:
 
 @contextmanager
 def recording(store: GatedStore, **limits: int) -> Iterator[Recorder]:
-    recorder = Recorder(store, OneSpanMapper(), Limits(**limits))
+    recorder = Recorder(store, MappingHere(OneSpanMapper()), Limits(**limits))
     try:
         yield recorder
     finally:
@@ -182,7 +183,7 @@ async def test_a_body_larger_than_the_queue_is_taken_when_nothing_waits() -> Non
 async def test_closing_writes_what_was_accepted() -> None:
     """Whatever was waiting when ``close`` was called is durable when it returns; later requests are refused."""
     store = GatedStore()
-    recorder = Recorder(store, OneSpanMapper(), Limits())
+    recorder = Recorder(store, MappingHere(OneSpanMapper()), Limits())
     store.gate.clear()
     tasks = [asyncio.ensure_future(recorder.record(request(n), 10)) for n in range(5)]
     await asyncio.sleep(0)

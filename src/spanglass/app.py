@@ -1,5 +1,6 @@
 """The only place where the parts are put together: configuration in, an ASGI application out."""
 
+import functools
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from spanglass import health, qconnect, viewer
 from spanglass.config import Config, ConfigError, Limits
 from spanglass.logs import configure_logging
+from spanglass.mappers import MappingApart, MappingHere
 from spanglass.mapping import Mapper
 from spanglass.otlp import http
 from spanglass.otlp.grpc import serve_grpc
@@ -70,8 +72,11 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     limits = config.limits
     store = open_store(config.store, limits)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
-    mapper = Mapper(memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max)
-    recorder = Recorder(store, mapper, limits)
+    make_mapper = functools.partial(
+        Mapper, memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max
+    )
+    mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
+    recorder = Recorder(store, mapping, limits)
     try:
         reader = Reader(store, limits)
         web.router.routes += viewer.routes(reader, threads) + health.routes(store, recorder, threads)

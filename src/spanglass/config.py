@@ -63,6 +63,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     store: str = "sqlite:///spanglass.db"
     auth: Literal["off"] = "off"
     workers: _Count = 1
+    mapping_process: bool = True
+    """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:
+    more spans a second where there is a second processor, for about 60 MiB of memory."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_seconds_max: _Seconds = 30.0
     """Seconds that a shutdown waits for requests under way."""

@@ -1,35 +1,28 @@
-"""From requests to durable spans: one thread reads, maps and writes, and many requests share one commit.
+"""From requests to durable spans: one thread has them mapped and writes them, and many requests share one commit.
 
-A single thread does all of it, because the interpreter runs one at a time anyway and because it then owns the mapper's
-memo without a lock. While a commit is under way further requests queue up; the next commit takes them together.
+While one batch of requests is written the next is mapped, by a process of its own where there is one (``mappers``), and
+further requests queue up; the next commit takes them together.
 """
 
 import asyncio
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import structlog
 
 from spanglass.config import Limits
+from spanglass.mappers import Mapping, Read
 from spanglass.mapping import relate
-from spanglass.model.place import TracePart
+from spanglass.packing import Mapped
 from spanglass.store.interface import Store, StoreError, UnavailableError, WriteResult
-from spanglass.telemetry import ExportRequest, Span
 
 IDLE_SECONDS: Final = 1.0
 """Seconds without a request after which the store is given time for its housekeeping."""
 _log = structlog.get_logger(__name__)
-
-
-class Mapper(Protocol):
-    """What turns telemetry into parts to store (``spanglass.mapping.Mapper``)."""
-
-    def parts(self, spans: Sequence[Span]) -> list[TracePart]:
-        """Map spans, grouped by trace."""
 
 
 class OverloadedError(Exception):
@@ -68,12 +61,11 @@ class Counts(msgspec.Struct):
 
 
 class _Job(msgspec.Struct, eq=False):
-    read: Callable[[], ExportRequest]
+    read: Read
     size: int
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Recorded]
-    request: ExportRequest | None = None
-    parts: list[TracePart] = []
+    mapped: Mapped = Mapped([])
 
     def resolve(self, outcome: Recorded | BaseException) -> None:
         """Hand the outcome over to the caller's loop, which may have given up on it or be closed."""
@@ -93,10 +85,10 @@ def _settle(answer: asyncio.Future[Recorded], outcome: Recorded | BaseException)
 class Recorder:
     """Takes requests in from any event loop and writes them in one thread of its own."""
 
-    def __init__(self, store: Store, mapper: Mapper, limits: Limits) -> None:
+    def __init__(self, store: Store, mapping: Mapping, limits: Limits) -> None:
         self.counts = Counts()
         self._store = store
-        self._mapper = mapper
+        self._mapping = mapping
         self._limits = limits
         self._queue: deque[_Job] = deque()
         self._wake = threading.Condition()
@@ -104,10 +96,10 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="spanglass-recorder", daemon=True)
         self._thread.start()
 
-    async def record(self, read: Callable[[], ExportRequest], size: int) -> Recorded:
+    async def record(self, read: Read, size: int) -> Recorded:
         """Write what ``read`` returns, and return when it is durable and readable.
 
-        ``read`` is called in the recorder's thread; ``size`` is the bytes that it holds on to until then.
+        ``read`` is called wherever requests are mapped; ``size`` is the bytes that it holds on to until it is written.
 
         Raises:
             OverloadedError: Too many bytes are waiting already.
@@ -136,44 +128,51 @@ class Recorder:
         self._thread.join()
 
     def _run(self) -> None:
-        while (jobs := self._take()) is not None:
+        mapped: list[_Job] = []
+        while (jobs := self._take(mapped)) is not None:
             if jobs:
-                if readable := [job for job in jobs if self._read(job)]:
-                    self._write(readable)
-                with self._wake:
-                    self.counts.queue_bytes -= sum(job.size for job in jobs)
-            else:
+                self._mapping.begin([job.read for job in jobs])
+            if mapped:
+                self._write(mapped)
+            elif not jobs:
                 self._maintain()
+            mapped = self._mapped(jobs)
+        self._mapping.close()
 
-    def _take(self) -> list[_Job] | None:
-        """Return what waits, up to a commit's size; nothing after an idle while, None once closed and drained."""
+    def _take(self, mapped: Sequence[_Job]) -> list[_Job] | None:
+        """Return what waits, up to a commit's size and a batch's share of all that is at hand.
+
+        Return nothing after an idle while, or at once if something ``mapped`` is to be written; None once all is done.
+        """
         with self._wake:
-            if not self._queue and not self._closing:
+            if not self._queue and not self._closing and not mapped:
                 self._wake.wait(IDLE_SECONDS)
             if not self._queue:
-                return None if self._closing else []
+                return None if self._closing and not mapped else []
+            share = -(-(len(self._queue) + len(mapped)) // self._mapping.shares)
             jobs, size = [self._queue.popleft()], 0
-            while self._queue and size + self._queue[0].size <= self._limits.commit_bytes_max:
+            while self._queue and len(jobs) < share and size + self._queue[0].size <= self._limits.commit_bytes_max:
                 jobs.append(self._queue.popleft())
                 size += jobs[-1].size
             return jobs
 
-    def _read(self, job: _Job) -> bool:
-        self.counts.requests += 1
-        try:
-            job.request = job.read()
-            job.parts = self._mapper.parts(job.request.spans)
-        except Exception as error:  # noqa: BLE001 (it goes to the caller, and the thread goes on)
-            self.counts.failed_requests += 1
-            job.resolve(error)
-            return False
-        return True
+    def _mapped(self, jobs: Sequence[_Job]) -> list[_Job]:
+        """Return those that were mapped, and tell the others that they were not."""
+        mapped = []
+        self.counts.requests += len(jobs)
+        for job, outcome in zip(jobs, self._mapping.end() if jobs else (), strict=True):
+            if isinstance(outcome, Mapped):
+                job.mapped = outcome
+                mapped.append(job)
+            else:
+                self._fail([job], outcome)
+        return mapped
 
     def _write(self, jobs: list[_Job]) -> None:
         """Commit the jobs together; if the store refuses that, one by one, so that one's fault is not all's."""
         started = time.monotonic()
         try:
-            self._count(self._store.write([part for job in jobs for part in job.parts], relate))
+            self._count(self._store.write([part for job in jobs for part in job.mapped.parts], relate))
         except Exception as error:  # noqa: BLE001 (even a bug must not stop the thread that all writes need)
             if not isinstance(error, StoreError):
                 _log.exception("write failed")
@@ -185,23 +184,24 @@ class Recorder:
         else:
             self.counts.commits += 1
             self.counts.commit_seconds += time.monotonic() - started
-            for job in jobs:
-                self._accept(job)
+            self.counts.rejected_spans += sum(job.mapped.rejected for job in jobs)
+            self._settle(jobs, [Recorded(job.mapped.accepted, job.mapped.rejected, job.mapped.reason) for job in jobs])
 
     def _count(self, result: WriteResult) -> None:
         self.counts.written_spans += result.written
         self.counts.replaced_spans += result.replaced
         self.counts.unchanged_spans += result.unchanged
 
-    def _accept(self, job: _Job) -> None:
-        request = job.request or ExportRequest([])
-        self.counts.rejected_spans += request.rejected
-        job.resolve(Recorded(len(request.spans), request.rejected, request.reason))
-
-    def _fail(self, jobs: list[_Job], error: Exception) -> None:
+    def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
         self.counts.failed_requests += len(jobs)
-        for job in jobs:
-            job.resolve(error)
+        self._settle(jobs, [error] * len(jobs))
+
+    def _settle(self, jobs: Sequence[_Job], outcomes: Sequence[Recorded | Exception]) -> None:
+        """Tell the callers what became of their requests, which hold on to nothing from here on."""
+        with self._wake:
+            self.counts.queue_bytes -= sum(job.size for job in jobs)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.resolve(outcome)
 
     def _maintain(self) -> None:
         try:

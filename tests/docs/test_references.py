@@ -13,6 +13,7 @@ from spanglass.cli import cli
 from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits
 from spanglass.conventions import gen_ai, messages, roles, sessions, spanglass, tokens
 from spanglass.conventions.spanglass import camel
+from spanglass.mappers import MappingHere
 from spanglass.mapping import Mapper
 from spanglass.mapping.fitting import MEMBERS
 from spanglass.otlp.errors import REFUSALS
@@ -77,7 +78,7 @@ def test_every_metric_is_told() -> None:
         store = MemoryStore()
         limits = Limits()
         mapper = Mapper(memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max)
-        recorder = Recorder(store, mapper, limits)
+        recorder = Recorder(store, MappingHere(mapper), limits)
         web = Starlette(routes=health.routes(store, recorder, threads))
         scraped = asyncio.run(scrape(web))
         recorder.close()

@@ -12,10 +12,11 @@ import uvicorn
 
 from spanglass import telemetry
 from spanglass.config import Limits
+from spanglass.mappers import Mapper, MappingHere
 from spanglass.model.place import TracePart
 from spanglass.otlp.grpc import serve_grpc
 from spanglass.otlp.http import traces
-from spanglass.recording import Mapper, Recorder
+from spanglass.recording import Recorder
 from spanglass.store.interface import Store
 from spanglass.store.memory import MemoryStore
 
@@ -89,7 +90,7 @@ def seen(mapper: _Noting) -> list[telemetry.Span]:
 
 @pytest.fixture
 def recorder(store: Store, mapper: Mapper, limits: Limits) -> Iterator[Recorder]:
-    recorder = Recorder(store, mapper, limits)
+    recorder = Recorder(store, MappingHere(mapper), limits)
     yield recorder
     recorder.close()
 

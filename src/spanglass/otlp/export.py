@@ -1,5 +1,6 @@
 """Where HTTP and gRPC meet: one body in, recorded or refused."""
 
+import functools
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -19,18 +20,18 @@ _log = structlog.get_logger(__name__)
 async def export(recorder: Recorder, limits: Limits, body: bytes, encoding: str, decode: Decode) -> Recorded | Refusal:
     """Record the spans of a body with a Content-Encoding; on return they are durable.
 
-    Decompressing and decoding take place in the recorder's thread, so ``body`` is what back-pressure counts.
+    Decompressing and decoding take place where requests are mapped, so ``body`` is what back-pressure counts.
     """
-
-    def read() -> ExportRequest:
-        return decode(decompressed(body, encoding, limits.body_decoded_bytes_max), limits)
-
     try:
-        recorded = await recorder.record(read, len(body))
+        recorded = await recorder.record(functools.partial(_read, body, encoding, decode, limits), len(body))
     except Exception as error:  # noqa: BLE001 (the table in errors.py knows what the client hears of each)
         return refused(error)
     _log.debug("export", bytes=len(body), accepted=recorded.accepted, rejected=recorded.rejected)
     return recorded
+
+
+def _read(body: bytes, encoding: str, decode: Decode, limits: Limits) -> ExportRequest:
+    return decode(decompressed(body, encoding, limits.body_decoded_bytes_max), limits)
 
 
 def refused(error: Exception) -> Refusal:
