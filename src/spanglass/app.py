@@ -11,7 +11,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass import health, qconnect, viewer
-from spanglass.config import Config, ConfigError, Limits
+from spanglass.access import Gate, anyone
+from spanglass.access.sites import Sites
+from spanglass.access.web import refuse
+from spanglass.config import Config, ConfigError, Limits, listed
 from spanglass.logs import configure_logging
 from spanglass.mappers import MappingApart, MappingHere
 from spanglass.mapping import Mapper
@@ -21,6 +24,9 @@ from spanglass.reading import Reader
 from spanglass.recording import Recorder
 from spanglass.store.interface import Store
 from spanglass.store.sqlite import SqliteStore
+
+_WEB: Final = "*"
+"""Where ``create`` keeps what answers all paths that are no other face's; no path is so."""
 
 
 def open_store(url: str, limits: Limits) -> Store:
@@ -60,8 +66,11 @@ def create(config: Config) -> ASGIApp:
 
     async def face(scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the face that has its path or first path segment, anything else to the web's routes."""
-        path = scope["path"] if scope["type"] == "http" else ""
-        answer = faces.get(path) or faces.get(path.removeprefix("/").partition("/")[0]) or web
+        if scope["type"] != "http":
+            await web(scope, receive, send)
+            return
+        path = scope["path"]
+        answer = faces.get(path) or faces.get(path.removeprefix("/").partition("/")[0]) or faces[_WEB]
         await answer(scope, receive, send)
 
     return face
@@ -80,8 +89,11 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     try:
         reader = Reader(store, limits)
         web.router.routes += viewer.routes(reader, threads) + health.routes(store, recorder, threads)
-        faces["/v1/traces"] = http.traces(recorder, limits)
-        faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, qconnect.app(reader, threads, limits))
+        gate, origins = Gate(Sites(listed(config.allowed_hosts)), anyone), listed(config.otlp_origins)
+        service = qconnect.app(reader, threads, limits)
+        faces[_WEB] = gate.before(web, refuse)
+        faces["/v1/traces"] = gate.before(http.traces(recorder, limits), http.refuse, origins)
+        faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, gate.before(service, service.refuse))
         grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
         yield
         await grpc.stop(config.shutdown_seconds_max)

@@ -17,6 +17,11 @@ _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
 
 
+def listed(text: str) -> list[str]:
+    """Return what a setting joins by commas."""
+    return [each for part in text.split(",") if (each := part.strip())]
+
+
 class ConfigError(ValueError):
     """A setting is not usable; the message names the setting and what it takes."""
 
@@ -61,7 +66,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     grpc_port: _Port = 4317
     """The port of OTLP/gRPC; 0 serves none."""
     store: str = "sqlite:///spanglass.db"
-    auth: Literal["off"] = "off"
+    auth: Literal["off", "keys"] = "off"
+    allowed_hosts: str = ""
+    """Names, joined by commas, that a request's Host may hold besides loopback's while ``auth`` is off."""
+    otlp_origins: str = ""
+    """Origins, joined by commas, whose pages may send OTLP from a browser."""
     workers: _Count = 1
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:

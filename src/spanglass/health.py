@@ -13,6 +13,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from spanglass.access import Action, caller
+from spanglass.access.errors import AccessError, ForbiddenError
+from spanglass.access.web import refusal
 from spanglass.recording import Recorder
 from spanglass.store.interface import Store, StoreError
 
@@ -45,7 +48,14 @@ def routes(store: Store, recorder: Recorder, threads: Executor) -> list[BaseRout
             return JSONResponse({"ready": False, "reason": str(error)}, 503)
         return JSONResponse({"ready": True})
 
-    async def metrics(_request: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        try:
+            who = caller(request.scope)
+            who.admit("/metrics", Action.READ)
+            if who.assistants is not None:
+                raise ForbiddenError("these figures are of all assistants, and this key is not")
+        except AccessError as error:
+            return refusal(error)
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]

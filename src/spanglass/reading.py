@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import struct
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +57,10 @@ class Reader:
     def __init__(self, store: Store, limits: Limits) -> None:
         self._store = store
         self._limits = limits
+
+    def over(self, view: Callable[[Store], Store]) -> "Reader":
+        """Return a reader of a view of the same store."""
+        return Reader(view(self._store), self._limits)
 
     def list_spans(
         self, assistant_id: bytes, session_id: bytes, *, max_results: int | None = None, next_token: str | None = None

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import http.client
 import json
 import socket
 import threading
@@ -15,6 +17,15 @@ from hypothesis import strategies as st
 from starlette.types import ASGIApp
 
 from spanglass import qconnect
+from spanglass.access.errors import (
+    ForeignSiteError,
+    MalformedCredentialsError,
+    MissingCredentialsError,
+    SignatureError,
+    ThrottledError,
+    UnknownKeyError,
+)
+from spanglass.bodies import SlowBodyError, TooLargeError
 from spanglass.config import Limits
 from spanglass.qconnect.errors import (
     REFUSALS,
@@ -177,7 +188,15 @@ ERRORS: list[tuple[Exception, int, str, int]] = [
     (SerializationError("no integer"), 400, "SerializationException", 0),
     (TokenError(), 400, "ValidationException", 0),
     (ValidationError("1 validation error"), 400, "ValidationException", 0),
+    (MalformedCredentialsError("Authorization header requires 'Credential'"), 400, "IncompleteSignatureException", 0),
+    (ThrottledError(retry_after_ms=1), 400, "ThrottlingException", 2),
     (AccessDeniedError("User: x is not authorized"), 403, "AccessDeniedException", 0),
+    (ForeignSiteError("Pages may not"), 403, "AccessDeniedException", 0),
+    (MissingCredentialsError(), 403, "MissingAuthenticationTokenException", 0),
+    (SignatureError("Signature expired"), 403, "InvalidSignatureException", 0),
+    (UnknownKeyError(), 403, "UnrecognizedClientException", 0),
+    (SlowBodyError("the body took longer"), 408, "RequestTimeoutException", 2),
+    (TooLargeError("the body is larger"), 413, "RequestEntityTooLargeException", 0),
     (UnknownOperationError(), 404, "UnknownOperationException", 0),
     (SessionNotFoundError(*ids()), 404, "ResourceNotFoundException", 0),
     (MethodError("GET", ["POST"]), 405, "UnknownOperationException", 0),
@@ -218,6 +237,32 @@ def test_an_error_is_what_boto3_expects(failing_port: int, connect: Connect, num
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == status
     assert answer["ResponseMetadata"]["RetryAttempts"] == retries
     assert uuid.UUID(answer["ResponseMetadata"]["RequestId"])
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_every_retry_mode_tries_again_what_may_pass(failing_port: int, connect: Connect, mode: str) -> None:
+    """Throttled calls and failures of ours are tried again, by the modern modes slow bodies too, and nothing else."""
+    client = connect(failing_port, retries={"mode": mode, "total_max_attempts": 2})
+    tried_again = set()
+    for number, (error, *_) in enumerate(ERRORS):
+        with structlog.testing.capture_logs(), pytest.raises(ClientError) as raised:
+            client.list_spans(assistantId="x", sessionId=str(number))
+        if raised.value.response["ResponseMetadata"]["RetryAttempts"]:
+            tried_again.add(type(error))
+    modern = set() if mode == "legacy" else {SlowBodyError}
+    assert tried_again == {ThrottledError, RuntimeError, StoreError, UnavailableError} | modern
+
+
+def test_the_wait_is_told_in_milliseconds(serve: Serve) -> None:
+    """A throttled call is told when to come again by the header that botocore reads."""
+
+    def answer(_request: Request) -> Answer:
+        raise ThrottledError(retry_after_ms=2_300)
+
+    port = serve(lambda threads: Service([Operation("ListSpans", "GET", SPANS, answer)], threads, LIMITS))
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("GET", PATH.decode())
+        assert connection.getresponse().headers["x-amz-retry-after"] == "2300"
 
 
 def test_a_failure_is_logged_under_its_request_id(failing_port: int, connect: Connect) -> None:

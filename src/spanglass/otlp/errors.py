@@ -6,6 +6,9 @@
     |   |-- MethodError
     |   |-- UnsupportedEncodingError
     |   `-- UnsupportedMediaTypeError
+    |-- access.errors.AccessError    who asks is not known, or may not
+    |   |-- ThrottledError
+    |   `-- UnauthenticatedError
     |-- bodies.SlowBodyError
     |-- bodies.TooLargeError
     |-- recording.OverloadedError    ours, and it passes
@@ -25,6 +28,7 @@ from typing import Final
 
 import msgspec
 
+from spanglass.access.errors import AccessError, ThrottledError, UnauthenticatedError
 from spanglass.bodies import SlowBodyError, TooLargeError
 from spanglass.recording import ClosedError, OverloadedError
 from spanglass.store.interface import StoreError, UnavailableError
@@ -54,10 +58,12 @@ class Code(enum.IntEnum):
     """The numbers of ``google.rpc.Code`` that an export can end with."""
 
     INVALID_ARGUMENT = 3
+    PERMISSION_DENIED = 7
     RESOURCE_EXHAUSTED = 8
     UNIMPLEMENTED = 12
     INTERNAL = 13
     UNAVAILABLE = 14
+    UNAUTHENTICATED = 16
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -74,6 +80,9 @@ class Refusal(msgspec.Struct, frozen=True):
 REFUSALS: Final[dict[type[Exception], Refusal]] = {
     BadRequestError: Refusal(400, Code.INVALID_ARGUMENT),
     MethodError: Refusal(405, Code.UNIMPLEMENTED, headers={"allow": "POST"}),
+    UnauthenticatedError: Refusal(401, Code.UNAUTHENTICATED, headers={"www-authenticate": "Bearer"}),
+    AccessError: Refusal(403, Code.PERMISSION_DENIED),
+    ThrottledError: Refusal(429, Code.RESOURCE_EXHAUSTED, retry_seconds=1),
     SlowBodyError: Refusal(408, Code.INVALID_ARGUMENT, headers={"connection": "close"}),
     TooLargeError: Refusal(413, Code.RESOURCE_EXHAUSTED),
     UnsupportedEncodingError: Refusal(415, Code.INVALID_ARGUMENT, headers={"accept-encoding": "gzip, deflate, zstd"}),

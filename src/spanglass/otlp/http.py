@@ -39,7 +39,7 @@ def traces(recorder: Recorder, limits: Limits) -> ASGIApp:
 
     async def receive_spans(scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        codec = CODECS.get(headers.get("content-type", "").partition(";")[0].strip().lower())
+        codec = _codec(headers)
         try:
             outcome = await _export(scope["method"], headers, receive, codec)
         except (RequestError, BodyError) as error:
@@ -58,6 +58,15 @@ def traces(recorder: Recorder, limits: Limits) -> ASGIApp:
         return await export(recorder, limits, body, encoding, codec.decode)
 
     return receive_spans
+
+
+async def refuse(scope: Scope, send: Send, error: Exception) -> None:
+    """Answer a request that was not let in, in its encoding."""
+    await _send(send, refused(error), _codec(Headers(scope=scope)) or JSON)
+
+
+def _codec(headers: Headers) -> Codec | None:
+    return CODECS.get(headers.get("content-type", "").partition(";")[0].strip().lower())
 
 
 async def _send(send: Send, outcome: Recorded | Refusal, codec: Codec) -> None:

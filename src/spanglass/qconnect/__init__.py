@@ -3,8 +3,6 @@
 from concurrent.futures import Executor
 from typing import Final
 
-from starlette.types import ASGIApp
-
 from spanglass.config import Limits
 from spanglass.qconnect import list_spans
 from spanglass.qconnect.service import Service
@@ -14,6 +12,6 @@ FIRST_SEGMENTS: Final = frozenset({"assistants", "tags"})
 """The paths that are this API's, by their first segment; also those of operations that are not offered."""
 
 
-def app(reader: Reader, threads: Executor, limits: Limits) -> ASGIApp:
+def app(reader: Reader, threads: Executor, limits: Limits) -> Service:
     """Return the API over a reader; ``threads`` are those that may wait for its store."""
     return Service([list_spans.operation(reader)], threads, limits)

@@ -7,6 +7,14 @@
     |   |-- SerializationError
     |   |-- UnknownOperationError
     |   `-- ValidationError
+    |-- access.errors.AccessError        who asks is not known, or not let in
+    |   |-- MalformedCredentialsError
+    |   |-- MissingCredentialsError
+    |   |-- SignatureError
+    |   |-- ThrottledError
+    |   `-- UnknownKeyError
+    |-- bodies.SlowBodyError
+    |-- bodies.TooLargeError
     |-- reading.SessionNotFoundError
     |-- reading.TokenError
     |-- store.interface.StoreError       ours; clients try again on any 5xx
@@ -20,6 +28,15 @@ from typing import Final
 
 import msgspec
 
+from spanglass.access.errors import (
+    AccessError,
+    MalformedCredentialsError,
+    MissingCredentialsError,
+    SignatureError,
+    ThrottledError,
+    UnknownKeyError,
+)
+from spanglass.bodies import SlowBodyError, TooLargeError
 from spanglass.reading import SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
 
@@ -75,6 +92,14 @@ REFUSALS: Final[dict[type[Exception], Refusal]] = {
     ValidationError: Refusal(400, "ValidationException"),
     AccessDeniedError: Refusal(403, "AccessDeniedException"),
     SessionNotFoundError: Refusal(404, "ResourceNotFoundException", members={"resourceName": "session"}),
+    AccessError: Refusal(403, "AccessDeniedException"),
+    MissingCredentialsError: Refusal(403, "MissingAuthenticationTokenException"),
+    MalformedCredentialsError: Refusal(400, "IncompleteSignatureException"),
+    SignatureError: Refusal(403, "InvalidSignatureException"),
+    UnknownKeyError: Refusal(403, "UnrecognizedClientException"),
+    ThrottledError: Refusal(400, "ThrottlingException", headers={"x-amz-retry-after": "retry_after_ms"}),
+    SlowBodyError: Refusal(408, "RequestTimeoutException"),
+    TooLargeError: Refusal(413, "RequestEntityTooLargeException"),
     UnknownOperationError: Refusal(404, "UnknownOperationException"),
     MethodError: Refusal(405, "UnknownOperationException", headers={"allow": "allowed"}),
     Exception: Refusal(500, "InternalServerException", "The service failed to answer. Its log tells more."),
@@ -89,6 +114,6 @@ def refusal(error: Exception) -> Refusal:
     return msgspec.structs.replace(
         rule,
         message=rule.message or str(error),
-        members={name: getattr(error, attribute) for name, attribute in rule.members.items()},
-        headers={name: getattr(error, attribute) for name, attribute in rule.headers.items()},
+        members={name: str(getattr(error, attribute)) for name, attribute in rule.members.items()},
+        headers={name: str(getattr(error, attribute)) for name, attribute in rule.headers.items()},
     )

@@ -10,7 +10,9 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
+from spanglass.access import caller
 from spanglass.config import Limits
+from spanglass.qconnect import policy
 from spanglass.qconnect.errors import Refusal, ValidationError, refusal
 from spanglass.qconnect.exchange import Answer, Operation
 from spanglass.qconnect.router import Router
@@ -28,7 +30,7 @@ class Service:
 
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """Answer one request; every answer, error or not, is JSON with a request id."""
-        started, request_id = time.monotonic(), str(uuid.uuid4())
+        started, request_id = time.monotonic(), _request_id(scope)
         try:
             outcome: Answer | Refusal = await self._answer(scope)
         except Exception as error:  # noqa: BLE001 (every error has an answer)
@@ -45,12 +47,21 @@ class Service:
         )
         await _send(send, outcome, request_id)
 
+    async def refuse(self, scope: Scope, send: Send, error: Exception) -> None:
+        """Answer a request that was not let in."""
+        await _send(send, refusal(error), _request_id(scope))
+
     async def _answer(self, scope: Scope) -> Answer:
         path, query = scope["raw_path"], scope["query_string"]
         if len(path) + len(query) > self._limits.target_bytes_max:
             raise ValidationError(f"Path and query are longer than {self._limits.target_bytes_max} bytes.")
         operation, request = self._router.find(scope["method"], path, query)
+        policy.admit(caller(scope), operation.name, request.labels)
         return await asyncio.get_running_loop().run_in_executor(self._threads, operation.answer, request)
+
+
+def _request_id(scope: Scope) -> str:
+    return str(scope.get("state", {}).get("request_id") or uuid.uuid4())
 
 
 async def _send(send: Send, outcome: Answer | Refusal, request_id: str) -> None:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
+from spanglass.access import Caller, limited
 from spanglass.reading import Reader
 from spanglass.viewer import openapi
 from spanglass.viewer.answers import (
@@ -59,15 +60,6 @@ class Api:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def operations(self) -> list[Operation]:
-        """Return all operations, each path's more special ones first."""
-        session = "/api/assistants/{assistantId}/sessions/{sessionId}"
-        return [
-            Operation("/api/sessions", SessionsQuery, Sessions, self.list_sessions),
-            Operation(session, OfSession, Session, self.get_session, fails=(400, 404, 503)),
-            Operation(f"{session}/spans", SpansQuery, WholeSpans, self.list_whole_spans, fails=(400, 404, 503)),
-        ]
-
     def list_sessions(self, asked: SessionsQuery) -> Sessions:
         """List sessions, newest first."""
         listing = self._reader.sessions(
@@ -87,11 +79,23 @@ class Api:
         return self._reader.whole_spans(*asked.ids, limit=asked.limit, cursor=asked.cursor or None).body
 
 
+_SESSION: Final = "/api/assistants/{assistantId}/sessions/{sessionId}"
+OPERATIONS: Final = (
+    Operation("/api/sessions", SessionsQuery, Sessions, Api.list_sessions),
+    Operation(_SESSION, OfSession, Session, Api.get_session, fails=(400, 404, 503)),
+    Operation(f"{_SESSION}/spans", SpansQuery, WholeSpans, Api.list_whole_spans, fails=(400, 404, 503)),
+)
+"""All operations, each path's more special ones first."""
+
+
 def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
     """Return the API's routes; ``threads`` are those that may wait for the reader's store."""
-    operations = Api(reader).operations()
-    served = [operation.route(threads) for operation in operations]
-    return [*served, _description(operations), _others(served)]
+
+    def seen_by(caller: Caller) -> Api:
+        return Api(limited(reader, caller))
+
+    served = [operation.route(seen_by, threads) for operation in OPERATIONS]
+    return [*served, _description(OPERATIONS), _others(served)]
 
 
 def _description(operations: Sequence[Operation]) -> BaseRoute:

@@ -10,7 +10,7 @@ import msgspec
 
 from spanglass import __version__
 from spanglass.viewer.answers import Answer, Problem
-from spanglass.viewer.operations import Operation
+from spanglass.viewer.operations import NOT_LET_IN, Operation
 
 REFERENCE: Final = "#/components/schemas/{name}"
 
@@ -44,7 +44,7 @@ def _operation(one: Operation, takes: dict[str, Any]) -> dict[str, Any]:
     summary, _, text = (getdoc(one.answer) or "").partition("\n\n")
     told = {one.media_type: {"schema": _reference(one.answers)}}
     responses = {"200": {"description": "What was asked for.", "content": told}}
-    for status in one.fails:
+    for status in sorted({*one.fails, *NOT_LET_IN}):
         problem = {"application/json": {"schema": _reference(Problem)}}
         responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
     described = {

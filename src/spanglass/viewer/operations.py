@@ -12,6 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from spanglass.access import Action, Caller, caller
+from spanglass.access.errors import AccessError
+from spanglass.access.web import refusal as access_refusal
 from spanglass.reading import SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
 from spanglass.viewer.answers import Answer, Problem
@@ -46,6 +49,10 @@ STATUSES: Final[dict[type[Exception], int]] = {
 """What an operation may fail with, and the status that tells so."""
 
 
+NOT_LET_IN: Final = (401, 403, 429)
+"""The statuses that tell of the caller: not known, not permitted, too often."""
+
+
 class Parameters(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True, frozen=True):
     """Base of what operations take from their path and query; a list is a parameter that may be given repeatedly."""
 
@@ -63,32 +70,40 @@ class OfSession(Parameters, frozen=True):
 
 
 class Operation(NamedTuple):
-    """A method and path, what it takes, what it answers, and the function between them, whose docstring tells it."""
+    """A method and path, what it takes, what it answers, and the function between them, whose docstring tells it.
+
+    The function's first argument is what answers for one caller, who finds in it no more than they may see.
+    """
 
     path: str
     takes: type[Parameters]
     answers: type[Answer]
-    answer: Callable[[Any], Answer | bytes]
+    answer: Callable[[Any, Any], Answer | bytes]
     method: Literal["GET", "DELETE"] = "GET"
     media_type: str = "application/json"
     fails: tuple[int, ...] = (400, 503)
     """The statuses of ``STATUSES`` that may come instead."""
 
-    def route(self, threads: Executor) -> BaseRoute:
+    def route(self, seen_by: Callable[[Caller], object], threads: Executor) -> BaseRoute:
         """Return what serves it; ``threads`` are those that may wait for a store."""
+        action = Action.DELETE if self.method == "DELETE" else Action.READ
 
         async def endpoint(request: Request) -> Response:
             try:
+                who = caller(request.scope)
+                who.admit(f"{self.method} {self.path}", action)
                 asked = read(self.takes, request)
-                told = await asyncio.get_running_loop().run_in_executor(threads, self._body, asked)
+                told = await asyncio.get_running_loop().run_in_executor(threads, self._body, seen_by(who), asked)
+            except AccessError as error:
+                return access_refusal(error)
             except tuple(STATUSES) as error:
                 return refusal(error)
             return json(told)
 
         return Route(self.path, endpoint, methods=[self.method])
 
-    def _body(self, asked: Parameters) -> bytes:
-        told = self.answer(asked)
+    def _body(self, seen: object, asked: Parameters) -> bytes:
+        told = self.answer(seen, asked)
         return told if isinstance(told, bytes) else msgspec.json.encode(told)
 
 

@@ -14,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from spanglass.access import Action, caller, limited
+from spanglass.access.errors import AccessError, ThrottledError
 from spanglass.model.place import parse_uuid
 from spanglass.reading import Reader, SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
@@ -47,6 +49,8 @@ _PROBLEMS: Final[dict[type[Exception], _Problem]] = {
     TokenError: _Problem(
         400, "This page is not there", "Its link belongs to another list. Begin again from the first."
     ),
+    ThrottledError: _Problem(429, "That was too often", "Load the page again in a moment."),
+    AccessError: _Problem(403, "This needs a key", "Log in with one that may read."),
     SessionNotFoundError: _Problem(404, "There is no such session", "It may have been deleted, or never arrived."),
     StoreError: _Problem(503, "The store cannot answer", "Nothing is lost by that. Load the page again in a moment."),
 }
@@ -71,7 +75,9 @@ def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
 def _answer(page: Callable[[Reader, Request], str], reader: Reader, request: Request) -> Response:
     status = 200
     try:
-        html = page(reader, request)
+        who = caller(request.scope)
+        who.admit("pages", Action.READ)
+        html = page(limited(reader, who), request)
     except tuple(_PROBLEMS) as error:
         problem = next(problem for kind, problem in _PROBLEMS.items() if isinstance(error, kind))
         status = problem.status

@@ -1,0 +1,65 @@
+"""The gate in front of every face: who sends a request, from where, and by which id it is spoken of."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Collection
+from typing import TypeAlias
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from spanglass.access.caller import ANYONE, Caller
+from spanglass.access.sites import Sites
+
+Refuse: TypeAlias = Callable[[Scope, Send, Exception], Awaitable[None]]
+"""Answers a request with an error, in the form of a face's protocol."""
+Identify: TypeAlias = Callable[[Scope, Receive], Awaitable[tuple[Caller, Receive]]]
+"""Tells who sends a request, and returns what to read its body from; raises ``AccessError``."""
+
+REQUEST_ID_HEADER = "x-request-id"
+
+
+async def anyone(_scope: Scope, receive: Receive) -> tuple[Caller, Receive]:
+    """Take whoever sends a request for one who may do everything."""
+    return ANYONE, receive
+
+
+class Gate:
+    """Lets requests in to faces, with ``caller`` and ``request_id`` in their ``scope["state"]``."""
+
+    def __init__(self, sites: Sites, identify: Identify) -> None:
+        self._sites = sites
+        self._identify = identify
+
+    def before(self, face: ASGIApp, refuse: Refuse, origins: Collection[str] = ()) -> ASGIApp:
+        """Return the face behind the gate; ``refuse`` answers those that are not let in.
+
+        Pages of the ``origins`` may send by POST what is not like any form's, and read the answer (CORS).
+        """
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await face(scope, receive, send)
+                return
+            request_id = str(uuid.uuid4())
+            state = scope.setdefault("state", {})
+            state["request_id"] = request_id
+
+            async def send_with_id(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                await send(message)
+
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                try:
+                    self._sites.check(scope["method"], Headers(scope=scope), origins)
+                    state["caller"], receive = await self._identify(scope, receive)
+                except Exception as error:  # noqa: BLE001 (each face has an answer to every error)
+                    await refuse(scope, send_with_id, error)
+                else:
+                    await face(scope, receive, send_with_id)
+
+        if not origins:
+            return guarded
+        return CORSMiddleware(guarded, allow_origins=origins, allow_methods=["POST"], allow_headers=["*"])

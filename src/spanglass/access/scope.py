@@ -1,0 +1,142 @@
+"""A store as one caller may see it: what is not theirs is not there, by whatever way it is asked for."""
+
+from collections.abc import Collection, Sequence
+from itertools import islice
+
+from spanglass.access.caller import Caller
+from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
+from spanglass.reading import Reader
+from spanglass.store.interface import (
+    Capabilities,
+    Change,
+    Cursor,
+    NoAssistantError,
+    Relate,
+    Resource,
+    SessionCursor,
+    SessionPage,
+    SessionRecord,
+    SpanPage,
+    Store,
+    StoreError,
+    WriteResult,
+)
+
+
+def limited(reader: Reader, caller: Caller) -> Reader:
+    """Return a reader that finds only what the caller may see; what is not theirs reads as what does not exist."""
+    return reader if caller.assistants is None else reader.over(lambda store: ScopedStore(store, caller.assistants))
+
+
+class TooWideError(StoreError):
+    """A view of some assistants was asked for what concerns all."""
+
+    def __init__(self) -> None:
+        super().__init__("this concerns assistants that the key is not for")
+
+
+class ScopedStore(Store):
+    """Some assistants of a store; see ``interface.Store`` for what each method answers."""
+
+    def __init__(self, store: Store, assistants: Collection[bytes] | None) -> None:
+        self._store = store
+        self._assistants = frozenset(assistants or ())
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Those of the store."""
+        return self._store.capabilities
+
+    def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
+        """Return a session of these assistants."""
+        return self._store.session(assistant_id, session_id) if assistant_id in self._assistants else None
+
+    def spans(
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        after: Cursor | None = None,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        running: bool = False,
+    ) -> SpanPage | None:
+        """Return spans of a session of these assistants."""
+        if assistant_id not in self._assistants:
+            return None
+        return self._store.spans(
+            assistant_id, session_id, after=after, limit=limit, bytes_max=bytes_max, running=running
+        )
+
+    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+        """Return a span of these assistants."""
+        found = self._store.span(span_id)
+        return found if found is not None and found[0].assistant_id in self._assistants else None
+
+    def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
+        """Return a trace of these assistants."""
+        found = self._store.trace(trace_id, limit=limit)
+        return found if found is not None and found[0].assistant_id in self._assistants else None
+
+    def sessions(
+        self,
+        *,
+        assistant_id: bytes | None = None,
+        text: str | None = None,
+        after: SessionCursor | None = None,
+        limit: int = 50,
+    ) -> SessionPage:
+        """Return sessions of these assistants, merged from one list each."""
+        wanted = self._assistants if assistant_id is None else self._assistants & {assistant_id}
+        pages = [self._store.sessions(assistant_id=each, text=text, after=after, limit=limit) for each in wanted]
+        found = sorted(
+            (session for page in pages for session in page.sessions),
+            key=lambda session: (-session.first_ns, session.assistant_id, session.session_id),
+        )
+        if len(found) <= limit and not any(page.next for page in pages):
+            return SessionPage(found)
+        last = found[limit - 1]
+        return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
+
+    def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
+        """Return one of these assistants, or a session of theirs."""
+        return self._store.resource(assistant_id, session_id) if assistant_id in self._assistants else None
+
+    def assistants(self, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """Return those of these assistants that are there."""
+        found = (self._store.resource(each) for each in sorted(self._assistants) if each > after)
+        return list(islice(filter(None, found), limit))
+
+    def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
+        """Change one of these assistants, or a session of theirs."""
+        if assistant_id not in self._assistants:
+            raise NoAssistantError
+        return self._store.change(assistant_id, session_id, change)
+
+    def delete_assistant(self, assistant_id: bytes) -> bool:
+        """Delete one of these assistants."""
+        return assistant_id in self._assistants and self._store.delete_assistant(assistant_id)
+
+    def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
+        """Delete a session of these assistants."""
+        return assistant_id in self._assistants and self._store.delete_session(assistant_id, session_id)
+
+    def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
+        """Refuse: spans are written by the recorder."""
+        raise TooWideError
+
+    def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
+        """Refuse."""
+        raise TooWideError
+
+    def delete_before(self, before_ns: int) -> int:
+        """Refuse."""
+        raise TooWideError
+
+    def maintain(self) -> bool:
+        """Leave that to the store."""
+        return False
+
+    def close(self) -> None:
+        """Leave that to the store."""
