@@ -4,7 +4,14 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-stop test check bench format requirements clean
+.PHONY: help setup setup-clients demo demo-stop test fuzz check bench format requirements clean
+
+# The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
+CLIENTS := boto3_2025 awscli javascript go java
+PROGRAM_javascript := npm
+PROGRAM_go := go
+PROGRAM_java := mvn
+INSTALLABLE := $(foreach client,$(CLIENTS),$(if $(PROGRAM_$(client)),$(if $(shell command -v $(PROGRAM_$(client))),$(client)),$(client)))
 
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -17,15 +24,42 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+setup-clients: $(INSTALLABLE:%=client-%) ## Install the AWS clients that tests drive
+
+.PHONY: client-boto3 $(CLIENTS:%=client-%)
+client-boto3: $(READY)
+client-boto3_2025: .clients/boto3_2025/ready
+client-awscli: .clients/awscli/ready
+client-javascript: tests/clients/javascript/node_modules/.package-lock.json
+client-go: .clients/go/driver
+client-java: .clients/java/ready
+
+.clients/boto3_2025/ready .clients/awscli/ready: .clients/%/ready: tests/clients/%/requirements.txt $(READY)
+	$(PYTHON) -m venv --clear --without-pip .clients/$*
+	$(BIN)/python -m pip --python .clients/$*/bin/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
+	@touch $@
+
+tests/clients/javascript/node_modules/.package-lock.json: tests/clients/javascript/package-lock.json
+	cd $(<D) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.clients/go/driver: $(wildcard tests/clients/go/*)
+	cd tests/clients/go && go build -o ../../../$@ .
+
+.clients/java/ready: tests/clients/java/pom.xml
+	rm -rf $(@D)
+	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))
+	@touch $@
+
 demo: $(READY) ## Send recorded agent sessions to a server, show what boto3 reads, leave the server up
 	@$(BIN)/python -m demo
 
 demo-stop: $(READY) ## Stop the server that `make demo` left up
 	@$(BIN)/python -m demo --stop
 
-test: check ## Run every check and test
+test: check setup-clients ## Run every check and test
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs --cov --cov-report=
 	$(BIN)/python -m coverage report --format=total --fail-under=90
 	$(BIN)/python -m coverage report --fail-under=100 --include='src/spanglass/model/*,src/spanglass/conventions/*,src/spanglass/mapping/*'
 
@@ -47,6 +81,10 @@ requirements: ## Pin again, with hashes and without download addresses (needs uv
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml \
 		-c requirements/runtime.txt -o requirements/dev.txt
+	for client in boto3_2025 awscli; do \
+		uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+			tests/clients/$$client/requirements.in -o tests/clients/$$client/requirements.txt || exit; \
+	done
 
 clean: ## Remove what the other commands made
-	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .clients .demo tests/clients/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -1,0 +1,160 @@
+"""A server that the clients share, which notes all that it answers, and each client with a driver of its own."""
+
+import json
+import re
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final, NamedTuple
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from spanglass.app import create, open_store
+from spanglass.config import Config
+from spanglass.heads import HeadBoundedProtocol
+from tests.clients.sdks import SDKS, Client, Key, install, missing
+from tests.clients.spans import SESSIONS, written
+from tests.service_model import faults, operation_at
+
+UUID: Final = re.compile("[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}")
+SERVICE: Final = ("assistants", "tags")
+
+
+class Exchange(NamedTuple):
+    """A request and what was answered."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    status: int
+    answer_headers: dict[str, str]
+    body: bytes
+
+    def faults(self) -> list[str]:
+        """Name what the service model forbids of the answer."""
+        body = json.loads(self.body) if self.body else {}
+        code = self.answer_headers.get("x-amzn-errortype")
+        found = faults(operation_at(self.method, self.path), self.status, code, body)
+        if not UUID.fullmatch(self.answer_headers.get("x-amzn-requestid", "")):
+            found.append("no request id")
+        if (code is None) != (self.status < 300):
+            found.append(f"{self.status} with error type {code}")
+        return found
+
+
+class Noted:
+    """An application that notes what another one is asked and answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.exchanges: list[Exchange] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        start: Message = {}
+        body = bytearray()
+
+        async def noting(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    self.exchanges.append(
+                        Exchange(
+                            scope["method"],
+                            scope["raw_path"].decode(),
+                            _text(scope["headers"]),
+                            start["status"],
+                            _text(start["headers"]),
+                            bytes(body),
+                        )
+                    )
+            await send(message)
+
+        await self._app(scope, receive, noting)
+
+
+def _text(headers: Any) -> dict[str, str]:  # noqa: ANN401 (pairs of bytes)
+    return {name.decode().lower(): value.decode() for name, value in headers}
+
+
+class Server(NamedTuple):
+    """A running server and what it noted."""
+
+    url: str
+    noted: Noted
+
+    @property
+    def last(self) -> Exchange:
+        """The last request and its answer."""
+        return self.noted.exchanges[-1]
+
+
+@contextmanager
+def served(app: ASGIApp) -> Iterator[Server]:
+    """Serve an application on a free port; it listens before it runs, so no client comes too early."""
+    noted = Noted(app)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(noted, http=HeadBoundedProtocol, log_config=None, access_log=False)
+        server = uvicorn.Server(config)
+        running = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        running.start()
+        yield Server(f"http://127.0.0.1:{listening.getsockname()[1]}", noted)
+        server.should_exit = True
+        running.join()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server over a store with the sessions of ``tests.clients.spans``."""
+    config = Config(store=f"sqlite:///{tmp_path_factory.mktemp('clients')}/spans.db", grpc_port=0)
+    store = open_store(config.store, config.limits)
+    store.write([written(*session) for session in SESSIONS])
+    store.close()
+    with served(create(config)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def key() -> Key:
+    """Return the credentials that clients sign with."""
+    return Key()
+
+
+@pytest.fixture(scope="session")
+def clients(server: Server, key: Key) -> Iterator[dict[str, Client]]:
+    """Return where running clients are kept, to the end of all tests."""
+    with ExitStack() as running:
+        yield _Clients(server, key, running)
+
+
+class _Clients(dict[str, Client]):
+    """Starts a client when it is asked for."""
+
+    def __init__(self, server: Server, key: Key, running: ExitStack) -> None:
+        super().__init__()
+        self._server, self._key, self._running = server, key, running
+
+    def __missing__(self, name: str) -> Client:
+        install(SDKS[name])
+        client = self._running.enter_context(Client(SDKS[name], self._server.url, self._key))
+        self[name] = client
+        return client
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(f"client {name}")) for name in SDKS])
+def client(request: pytest.FixtureRequest, clients: dict[str, Client], server: Server) -> Iterator[Client]:
+    """Return each client in turn; in the end no answer that it got holds what the service model forbids."""
+    reason = missing(SDKS[request.param])
+    if reason:
+        pytest.skip(reason)
+    before = len(server.noted.exchanges)
+    yield clients[request.param]
+    found = {(each.method, each.path): each.faults() for each in server.noted.exchanges[before:] if each.faults()}
+    assert not found
