@@ -12,9 +12,12 @@ Json: TypeAlias = Any
 MODEL: Final = botocore.session.Session().get_service_model("qconnect")
 COMMON_ERRORS: Final = {
     "IncompleteSignatureException": {400},
+    "InternalServerException": {500},
     "InvalidSignatureException": {403},
     "MissingAuthenticationTokenException": {403},
+    "RequestEntityTooLargeException": {413},
     "SerializationException": {400},
+    "ServiceUnavailableException": {503},
     "UnknownOperationException": {404, 405},
     "UnrecognizedClientException": {403},
 }
@@ -136,6 +139,13 @@ def _error_validator(code: str) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(ref(shape) | {"$defs": definitions()})
 
 
+def status(code: str) -> int:
+    """Return the status that AWS answers an error with; of several, the highest."""
+    if code in COMMON_ERRORS:
+        return max(COMMON_ERRORS[code])
+    return int(MODEL.shape_for(code).metadata["error"]["httpStatusCode"])
+
+
 def operation_at(method: str, path: str) -> str | None:
     """Return the operation that a request calls, by its path as it stands on the wire, or None."""
     segments = path.strip("/").split("/")
@@ -151,21 +161,20 @@ def operation_at(method: str, path: str) -> str | None:
     return None
 
 
-def faults(operation: str | None, status: int, code: str | None, body: Json) -> list[str]:
+def faults(operation: str | None, answered: int, code: str | None, body: Json) -> list[str]:
     """Name what the service model forbids of an answer: ``code`` is its X-Amzn-Errortype, ``body`` its JSON."""
     if code is None:
         if operation is None:
-            return [f"a success, {status}, of no operation"]
-        if status != (want := MODEL.operation_model(operation).http["responseCode"]):
-            return [f"{operation} succeeds with {want}, not {status}"]
+            return [f"a success, {answered}, of no operation"]
+        if answered != (want := MODEL.operation_model(operation).http["responseCode"]):
+            return [f"{operation} succeeds with {want}, not {answered}"]
         return [
             f"{operation}{error.instance_path}: {error.message}" for error in _validator(operation).iter_errors(body)
         ]
     if code in COMMON_ERRORS:
         named = isinstance(body, dict) and body.keys() == {"message"} and isinstance(body["message"], str)
-        return [] if named and status in COMMON_ERRORS[code] else [f"{status} {code}: {body}"]
+        return [] if named and answered in COMMON_ERRORS[code] else [f"{answered} {code}: {body}"]
     if code not in {shape.name for shape in MODEL.error_shapes}:
         return [f"{code} is no error of the service model, nor common to AWS's services"]
     found = [f"{code}{error.instance_path}: {error.message}" for error in _error_validator(code).iter_errors(body)]
-    want = MODEL.shape_for(code).metadata["error"]["httpStatusCode"]
-    return found if status == want else [*found, f"{code} has status {want}, not {status}"]
+    return found if answered == status(code) else [*found, f"{code} has status {status(code)}, not {answered}"]
