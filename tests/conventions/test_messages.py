@@ -101,7 +101,13 @@ def test_what_is_no_text_is_described(told: Value, shown: str) -> None:
 @pytest.mark.parametrize("empty", [{"type": "text"}, {"type": "text", "content": ""}, {"type": "reasoning"}, None, ""])
 def test_empty_parts_are_left_out(empty: Value) -> None:
     """A part without content, as with content switched off, is none."""
-    assert parts(empty, {"toolUse": 7}, {"type": "toolResult"}) == []
+    assert parts(empty) == []
+
+
+@pytest.mark.parametrize("broken", [{"toolUse": 7}, {"type": "toolResult"}, {"toolResult": None}])
+def test_broken_blocks_are_kept_as_they_came(broken: Value) -> None:
+    """A block of Bedrock's without what its key promises is a part of no known type."""
+    assert not read_message({"role": "user", "parts": [broken]}, "CUSTOMER").whole
 
 
 @pytest.mark.parametrize(

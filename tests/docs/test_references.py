@@ -138,7 +138,7 @@ def test_every_role_and_part_is_told() -> None:
     participants = {role: cell.split(",")[0] for names, cell in told for role in quoted(names) if not quoted(cell)[:1]}
     assert participants == {role: who for role, who in messages.ROLES.items() if who != "SYSTEM"}
     named = {name for names, _ in told for name in quoted(names)}
-    assert named == messages.READERS.keys() | messages.ROLES.keys()
+    assert named == messages.PART_TYPES | messages.ROLES.keys()
 
 
 def test_every_exclusive_scope_is_told() -> None:

@@ -1,7 +1,15 @@
 """Attributes sorted by what is done with them."""
 
-from spanglass.mapping.layout import LAYOUTS_MAX, Layouts, read
+from spanglass.mapping.layout import LAYOUTS_MAX, Layout, Layouts, read
 from spanglass.telemetry import Attributes
+from tests.telemetry import span
+
+
+def layout_of(attributes: Attributes) -> Layout:
+    """Return the layout of a span with attributes that no view is made of."""
+    told, layout = Layouts().of(span(1, attributes))
+    assert told.attributes == attributes
+    return layout
 
 
 def test_the_best_attribute_that_says_something_fills_a_member() -> None:
@@ -14,13 +22,13 @@ def test_the_best_attribute_that_says_something_fills_a_member() -> None:
             "spanglass.requestModel": "own",
         }
     )
-    layout = Layouts().of(attributes)
+    layout = layout_of(attributes)
     assert read(layout.recurring_claims, attributes) == {"provider_name": "old", "request_model": "own"}
 
 
 def test_attributes_are_recurring_own_or_content() -> None:
     """What differs from call to call is a span's own, as is what nobody knows; content is neither."""
-    layout = Layouts().of(
+    layout = layout_of(
         {
             "server.address": "a",
             "gen_ai.request.seed": 7,
@@ -33,31 +41,47 @@ def test_attributes_are_recurring_own_or_content() -> None:
     )
     assert layout.recurring_keys == ("server.address", "gen_ai.request.seed", "session.id", "gen_ai.conversation.id")
     assert layout.own_keys == ("gen_ai.usage.input_tokens", "app.note")
-    assert layout.content == {"input_messages": ("gen_ai.input.messages",)}
+    assert [(member, [key for key, _ in keys]) for member, keys in layout.content] == [
+        ("input_messages", ["gen_ai.input.messages"])
+    ]
     assert layout.sessions == ("session.id", "gen_ai.conversation.id")
     assert not layout.assistant
 
 
 def test_content_that_nothing_else_holds_is_left_over() -> None:
     """All spellings of a lossy member are kept, and all but the best of any other."""
-    layout = Layouts().of({"tool_arguments": "{}", "gen_ai.tool.call.arguments": "{}", "gen_ai.tool.call.result": "x"})
-    assert layout.leftover(()) == ("tool_arguments",)
-    assert layout.leftover(("tool_result",)) == ("tool_arguments", "gen_ai.tool.call.result")
-    assert Layouts().of({}).leftover(("tool_result",)) == ()
+    attributes: Attributes = {
+        "tool_arguments": "{}",
+        "gen_ai.tool.call.arguments": "{}",
+        "gen_ai.tool.call.result": "x",
+    }
+    layout = layout_of(attributes)
+    content, best = layout.read_content(attributes)
+    assert content == {"tool_arguments": "{}", "tool_result": "x"}
+    assert layout.leftover(best, ()) == ("tool_arguments",)
+    assert layout.leftover(best, ("tool_result",)) == ("tool_arguments", "gen_ai.tool.call.result")
+    assert layout_of({}).leftover({}, ("tool_result",)) == ()
+
+
+def test_content_that_says_nothing_gives_way() -> None:
+    """An attribute without a value is kept, and the next one says what it does not."""
+    attributes: Attributes = {"gen_ai.tool.call.arguments": None, "tool_arguments": "{}"}
+    content, best = layout_of(attributes).read_content(attributes)
+    assert (content, best) == ({"tool_arguments": "{}"}, {"tool_arguments": "tool_arguments"})
+    assert layout_of(attributes).leftover(best, ()) == ("gen_ai.tool.call.arguments",)
 
 
 def test_values_are_picked_as_a_tuple() -> None:
     """Whether there are none, one or several."""
-    layouts = Layouts()
     several: list[Attributes] = [{}, {"user.id": 1}, {"user.id": 1, "server.port": 2}]
     for told in several:
-        assert layouts.of(told).recurring(told) == tuple(told.values())
+        assert layout_of(told).recurring(told) == tuple(told.values())
 
 
 def test_layouts_are_remembered_up_to_a_bound() -> None:
     """Equal keys have one layout; endless new ones do not add up."""
     layouts = Layouts()
-    assert layouts.of({"a": 1}) is layouts.of({"a": 2})
+    assert layouts.of(span(1, {"a": 1}))[1] is layouts.of(span(2, {"a": 2}))[1]
     for number in range(LAYOUTS_MAX + 5):
-        layouts.of({str(number): 1})
+        layouts.of(span(1, {str(number): 1}))
     assert len(layouts._known) <= LAYOUTS_MAX

@@ -14,7 +14,7 @@ from typing import Final, TypeGuard
 
 from spanglass.conventions.plain import Plain, clean, encode, read_json
 from spanglass.conventions.said import Message, Part, Reasoning, Role, Text, ToolResult, ToolUse
-from spanglass.conventions.traceloop import open_text
+from spanglass.conventions.traceloop import BLOCKS, open_text
 
 ROLES: Final[dict[str, Role]] = {
     "system": "SYSTEM",
@@ -94,6 +94,7 @@ def _parts(message: _Object) -> list[Plain]:
 def _read_part(part: Plain, message: Message) -> list[Part]:
     if not isinstance(part, dict):
         return _said(Text, _written(part))
+    part = _opened(part)
     kind = part.get("type")
     reader = READERS.get(kind if isinstance(kind, str) else _untyped(part))
     if reader is None:
@@ -105,8 +106,24 @@ def _read_part(part: Plain, message: Message) -> list[Part]:
     return read(part)
 
 
+def _opened(part: _Object) -> _Object:
+    """Return the content of Bedrock's block, which names its type by its key, also of one written as a text."""
+    if isinstance(text := part.get("content", part.get("text")), str) and text.startswith(BLOCKS):
+        block = open_text(text)
+        part = block if isinstance(block, dict) else part
+    key = next((key for key in _BEDROCK if key in part), "")
+    if not key:
+        return part
+    inner = part[key]
+    if isinstance(inner, dict):
+        inner = inner.get("reasoningText", inner)
+    if not isinstance(inner, dict):
+        return {"type": "reasoning", "text": inner} if key == "reasoningContent" else part
+    return inner | {other: value for other, value in part.items() if other != key} | {"type": _BEDROCK[key]}
+
+
 def _untyped(part: _Object) -> str:
-    """Name the part that has no type by its only key, as Bedrock's blocks do."""
+    """Name the part that has no type by its only key, as Bedrock's text does."""
     return next((key for key in part if key in READERS), "")
 
 
@@ -116,9 +133,7 @@ def _said(kind: type[Text | Reasoning], text: str) -> list[Part]:
 
 def _read_text(part: _Object) -> list[Part]:
     content = _first(part, "content", "text", "refusal")
-    text = _written(_first(content, "refusal", "text") if isinstance(content, dict) else content)
-    block = open_text(text)
-    return _read_bedrock_reasoning(block) if isinstance(block, dict) else _said(Text, text)
+    return _said(Text, _written(_first(content, "refusal", "text") if isinstance(content, dict) else content))
 
 
 def _read_reasoning(part: _Object) -> list[Part]:
@@ -130,42 +145,33 @@ def _read_tool_call(part: _Object) -> list[Part]:
     function = part.get("function")
     call = part | function if isinstance(function, dict) else part
     arguments = _first(call, "arguments", "input", "server_tool_call")
-    return [ToolUse(_text(_first(part, "id", "call_id")), _text(call.get("name")), read_arguments(arguments))]
+    return [
+        ToolUse(_text(_first(part, "id", "call_id", "toolUseId")), _text(call.get("name")), read_arguments(arguments))
+    ]
 
 
 def _read_tool_response(part: _Object) -> list[Part]:
     content = _first(part, "response", "result", "content", "output", "server_tool_call_response")
     texts = read_result(content)
     failed = part.get("is_error") is True or part.get("status") == "error"
-    return [
-        ToolResult(_text(_first(part, "id", "tool_use_id", "call_id")), texts, "\n".join(texts) if failed else None)
-    ]
+    return [ToolResult(_text(_first(part, *_ANSWERED)), texts, "\n".join(texts) if failed else None)]
 
 
-def _read_bedrock_use(part: _Object) -> list[Part]:
-    use = part.get("toolUse")
-    return _read_tool_call(use | {"id": use.get("toolUseId")}) if isinstance(use, dict) else []
-
-
-def _read_bedrock_result(part: _Object) -> list[Part]:
-    result = part.get("toolResult")
-    return _read_tool_response(result | {"id": result.get("toolUseId")}) if isinstance(result, dict) else []
-
-
-def _read_bedrock_reasoning(part: _Object) -> list[Part]:
-    content = part.get("reasoningContent")
-    inner = content.get("reasoningText", content) if isinstance(content, dict) else content
-    return _read_reasoning(inner if isinstance(inner, dict) else {"text": inner})
-
-
+_BEDROCK: Final = {"toolUse": "tool_use", "toolResult": "tool_result", "reasoningContent": "reasoning"}
+"""Key of a block of Bedrock's → the type of part that its value is."""
+_CALLED: Final = ("id", "call_id", "toolUseId")
+_ANSWERED: Final = ("id", "tool_use_id", "call_id", "toolUseId")
 _EMPTY: Final[tuple[Plain, ...]] = (None, "", [], {})
 _BLOCK_FIELDS: Final = frozenset({"text", "json", "content"})
 _BLOCK_TYPES: Final = ("text", "output_text", "input_text", "summary_text", "json")
 _TEXT: Final = (frozenset({"type", "content", "text", "refusal"}), _read_text)
 _REASONING: Final = (frozenset({"type", "content", "text", "thinking", "reasoning"}), _read_reasoning)
-_TOOL_CALL: Final = (frozenset({"type", "id", "call_id", "name", "arguments", "input", "function"}), _read_tool_call)
+_TOOL_CALL: Final = (
+    frozenset({"type", *_CALLED, "name", "arguments", "input", "function"}),
+    _read_tool_call,
+)
 _TOOL_RESPONSE: Final = (
-    frozenset({"type", "id", "tool_use_id", "call_id", "name", "response", "result", "content", "output", "is_error"}),
+    frozenset({"type", *_ANSWERED, "name", "response", "result", "content", "output", "is_error", "status"}),
     _read_tool_response,
 )
 READERS: Final[dict[str, tuple[frozenset[str], Callable[[_Object], list[Part]]]]] = {
@@ -184,11 +190,10 @@ READERS: Final[dict[str, tuple[frozenset[str], Callable[[_Object], list[Part]]]]
     "tool_result": _TOOL_RESPONSE,
     "function_call_output": _TOOL_RESPONSE,
     "server_tool_call_response": (_TOOL_RESPONSE[0] | {"server_tool_call_response"}, _read_tool_response),
-    "toolUse": (frozenset({"toolUse"}), _read_bedrock_use),
-    "toolResult": (frozenset({"toolResult"}), _read_bedrock_result),
-    "reasoningContent": (frozenset({"reasoningContent"}), _read_bedrock_reasoning),
 }
 """Part type → the fields that its reader understands, and the reader; a part with other fields is not whole."""
+PART_TYPES: Final = READERS.keys() | _BEDROCK.keys()
+"""All types of parts that are read."""
 
 
 def read_arguments(value: Plain) -> Plain:

@@ -3,17 +3,17 @@
 That is done once for each set of keys, so the cost of a span does not grow with the number of dialects.
 """
 
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
 from spanglass.conventions import DIALECTS
-from spanglass.conventions.dialect import Read
+from spanglass.conventions.dialect import Read, View
 from spanglass.conventions.sessions import RANKS
 from spanglass.conventions.spanglass import ASSISTANT
-from spanglass.telemetry import Attributes
+from spanglass.telemetry import Attributes, Event, Span, Value
 
 CONTENT: Final = frozenset(
     {"input_messages", "output_messages", "system_instructions", "tool_arguments", "tool_result"}
@@ -52,14 +52,20 @@ Facts: TypeAlias = dict[str, Any]
 """Members and facts by name, as the dialects' readers return them."""
 Claims: TypeAlias = tuple[tuple[str, tuple[tuple[str, Read], ...]], ...]
 """Member, and the attributes that fill it, best first, each with its reader."""
+Views: TypeAlias = tuple[tuple[View, tuple[str, ...]], ...]
+"""Views that can be made of a span, each with those of its attributes that the span has."""
+Made: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
+"""The attributes that views made, each with those that need not be kept because it holds them."""
 
 
 class Layout(msgspec.Struct, eq=False, frozen=True):
     """What is done with the attributes of a set of keys.
 
-    ``recurring`` picks the values of ``recurring_keys``, which with the span's name and origin determine all that the
-    spans of one role share. ``own_keys`` are all other keys but those of ``content``. ``sessions`` are those
-    that name a session, the strongest first; ``assistant`` is whether one names an assistant.
+    ``recurring`` picks the values which with the span's name and origin determine all that the spans of one role share,
+    those of ``recurring_keys`` among them. ``own_keys`` are all other keys but those of content. ``content`` are
+    the attributes that hold messages or the content of a tool's call, ``kept`` what each of those was made of,
+    which is itself unless a view made it. ``sessions`` are those that name a session, the strongest first;
+    ``assistant`` is whether one names an assistant. ``views`` can be made of the attributes.
     """
 
     recurring_keys: tuple[str, ...]
@@ -67,30 +73,66 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
     recurring_claims: Claims
     own_keys: tuple[str, ...]
     own_claims: Claims
-    content: Mapping[str, tuple[str, ...]]
+    content: Claims
+    kept: Mapping[str, tuple[str, ...]]
     sessions: tuple[str, ...]
     assistant: bool
+    views: Views
 
-    def leftover(self, lossy: Container[str]) -> tuple[str, ...]:
+    def read_content(self, attributes: Attributes) -> tuple[dict[str, Value], dict[str, str]]:
+        """Return the content by member, from the best attribute that says something, and which attribute that is."""
+        content: dict[str, Value] = {}
+        best: dict[str, str] = {}
+        for member, sources in self.content:
+            for key, reader in sources:
+                if (value := reader(attributes[key])) is not None:
+                    content[member], best[member] = cast("Value", value), key
+                    break
+        return content, best
+
+    def leftover(self, best: Mapping[str, str], lossy: Container[str]) -> tuple[str, ...]:
         """Return the keys of content that nothing else holds: those of ``lossy`` members, and all but each best."""
         if not self.content:
             return ()
-        return tuple([key for member, keys in self.content.items() for key in (keys if member in lossy else keys[1:])])
+        kept = [
+            key
+            for member, sources in self.content
+            for name, _ in sources
+            if member in lossy or name != best.get(member)
+            for key in self.kept[name]
+        ]
+        return tuple(dict.fromkeys(kept))
 
 
 class Layouts:
     """Layouts by the keys that they are for."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, ...], Layout] = {}
+        self._known: dict[tuple[tuple[str, ...], Made], Layout] = {}
 
-    def of(self, attributes: Attributes) -> Layout:
-        """Return the layout for a span's attributes."""
-        keys = tuple(attributes)
-        if (known := self._known.get(keys)) is None:
+    def of(self, span: Span) -> tuple[Span, Layout]:
+        """Return the span with the attributes that views make of it among its own, and the layout for all of these."""
+        attributes = span.attributes
+        layout = self._of(tuple(attributes), ())
+        views = layout.views + _told_by_events(span.events) if span.events else layout.views
+        if not views:
+            return span, layout
+        made: Attributes = {}
+        kept: list[tuple[str, tuple[str, ...]]] = []
+        for view, keys in views:
+            for name, value in view.make(span, keys).items():
+                if name not in attributes and name not in made:
+                    made[name] = value
+                    kept.append((name, keys if view.whole else ()))
+        if not made:
+            return span, layout
+        return msgspec.structs.replace(span, attributes=attributes | made), self._of(tuple(attributes), tuple(kept))
+
+    def _of(self, keys: tuple[str, ...], made: Made) -> Layout:
+        if (known := self._known.get((keys, made))) is None:
             if len(self._known) >= LAYOUTS_MAX:
                 self._known.clear()
-            known = self._known[keys] = _layout(keys)
+            known = self._known[keys, made] = _layout(keys, made)
         return known
 
 
@@ -120,32 +162,65 @@ _CLAIMS: Final = _claims_by_attribute()
 _RECURRING: Final = frozenset(name for dialect in DIALECTS for name in dialect.recurring if not name.endswith("."))
 _RECURRING_PREFIXES: Final = tuple(name for dialect in DIALECTS for name in dialect.recurring if name.endswith("."))
 
+_VIEWS: Final = tuple(view for dialect in DIALECTS for view in dialect.views)
+_VIEWS_OF: Final = tuple((name, number) for number, view in enumerate(_VIEWS) for name in view.of)
+_VIEWS_OF_ONE: Final = frozenset(name for name, _ in _VIEWS_OF)
+_VIEWS_OF_MANY: Final = tuple({name for name, _ in _VIEWS_OF if name.endswith(".")})
+_VIEWS_OF_EVENTS: Final = {name: view for view in _VIEWS for name in view.events}
 
-def _layout(keys: tuple[str, ...]) -> Layout:
+
+def _told_by_keys(keys: tuple[str, ...]) -> Views:
+    """Return the views that can be made of attributes, each with those of its attributes that are there."""
+    found: dict[int, list[str]] = {}
+    for key in keys:
+        if key in _VIEWS_OF_ONE or key.startswith(_VIEWS_OF_MANY):
+            for name, number in _VIEWS_OF:
+                if key == name or (name.endswith(".") and key.startswith(name)):
+                    found.setdefault(number, []).append(key)
+    return tuple((_VIEWS[number], tuple(found[number])) for number in sorted(found))
+
+
+def _told_by_events(events: Sequence[Event]) -> Views:
+    """Return the views that can be made of events."""
+    views = {id(view): view for event in events if (view := _VIEWS_OF_EVENTS.get(event.name)) is not None}
+    return tuple((view, ()) for view in views.values())
+
+
+def _layout(keys: tuple[str, ...], made: Made) -> Layout:
+    claims: dict[str, list[tuple[int, str, Read]]] = {}
+    kept: dict[str, tuple[str, ...]] = dict(made)
     recurring: list[str] = []
     own: list[str] = []
-    claims: dict[str, list[tuple[int, str, Read]]] = {}
-    for key in keys:
+    deciding: list[str] = []
+    held: set[str] = set()
+    for key in (*keys, *kept):
         claimed = _CLAIMS.get(key, [])
         for rank, member, reader in claimed:
             claims.setdefault(member, []).append((rank, key, reader))
         members = {member for _, member, _ in claimed}
-        if not members & CONTENT:
+        if members & CONTENT:
+            held.update(kept.setdefault(key, (key,)))
+        else:
             (recurring if _recurs(key, members) else own).append(key)
+        if _recurs(key, members) or members - VARYING - CONTENT:
+            deciding.append(key)
     # In one order for all spans, so that equal members are equal bytes whatever order the attributes came in.
     sources = {
         member: tuple((key, reader) for _, key, reader in sorted(claims[member], key=itemgetter(0)))
         for member in sorted(claims)
     }
+    beside = held.union(kept)
     return Layout(
-        tuple(recurring),
-        _picker(recurring),
+        tuple(key for key in recurring if key not in beside),
+        _picker(deciding),
         tuple((member, found) for member, found in sources.items() if member not in VARYING | CONTENT),
-        tuple(own),
+        tuple(key for key in own if key not in beside),
         tuple((member, found) for member, found in sources.items() if member in VARYING),
-        {member: tuple(key for key, _ in found) for member, found in sources.items() if member in CONTENT},
-        tuple(sorted((key for key in keys if key in RANKS), key=RANKS.__getitem__)),
+        tuple((member, found) for member, found in sources.items() if member in CONTENT),
+        kept,
+        tuple(sorted((key for key in (*keys, *dict(made)) if key in RANKS), key=RANKS.__getitem__)),
         not set(ASSISTANT).isdisjoint(keys),
+        _told_by_keys(keys),
     )
 
 

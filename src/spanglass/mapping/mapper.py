@@ -83,10 +83,10 @@ class Mapper:
                 origin = origins[ids] = _origin(span)
             if (trace := traces.get(span.trace_id)) is None:
                 trace = traces[span.trace_id] = _Trace(span.trace_id)
-            layout = self._layouts.of(span.attributes)
+            told, layout = self._layouts.of(span)
             span_id, parent_id = trace.span_id(span.span_id), trace.span_id(span.parent_span_id)
-            session = trace.claim(span, span_id, layout, origin)
-            trace.add(self._record(span, (span_id, parent_id), layout, origin, session or span.trace_id))
+            session = trace.claim(told, span_id, layout, origin)
+            trace.add(self._record(told, (span_id, parent_id), layout, origin, session or span.trace_id))
         return [trace.part() for trace in traces.values()]
 
     def _record(
@@ -96,7 +96,7 @@ class Mapper:
         shared = self._shared_by(span, layout, origin)
         facts = read(layout.own_claims, attributes)
         failed = members.failure(span, facts)
-        content = {member: attributes[keys[0]] for member, keys in layout.content.items()}
+        content, best = layout.read_content(attributes)
         if shared.role == "execute_tool":
             said = self._tool_messages(span, shared, facts, failed, content)
         else:
@@ -104,7 +104,7 @@ class Mapper:
         if said.finish_reasons and "response_finish_reasons" not in facts:
             facts["response_finish_reasons"] = list(said.finish_reasons)
         own, withheld = members.own(shared.role, facts, failed, exclusive=origin.exclusive)
-        short, long = self._verbatim.divided(attributes, layout.own_keys + layout.leftover(said.lossy))
+        short, long = self._verbatim.divided(attributes, layout.own_keys + layout.leftover(best, said.lossy))
         told: dict[str, Value] = said.told | {"withheld": withheld} if withheld else said.told
         return SpanRecord(
             *ids,
