@@ -72,6 +72,9 @@ _NO_CONTENT: Final = ("content", "recorded with the content of messages switched
 _REDACTED: Final = ("tool errors", "the OpenAI Agents SDK keeps the error to itself")
 _REWORDED: Final = ("error answers", "the span has what the tool raised, the model got a sentence around it")
 _NOT_ASKED: Final = ("tokens", "a streamed answer brings its usage only to who asks for it")
+_ANSWERING: Final = ("models", "the instrumentation puts the model that answered for the one that was asked")
+_ALWAYS_STOP: Final = ("finish reasons", "the instrumentation says stop whatever the reason")
+_BARE: Final = ("bare arguments", "the framework tells the value of a tool's only argument without its name")
 _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text, calls of tools among them")
 
 UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
@@ -79,9 +82,16 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "anthropic--traceloop": (_NO_TOOLS,),
     "bedrock--traceloop": (_NO_TOOLS, ("models", "the instrumentation cuts the vendor off the model's id")),
     "bedrock--traceloop/error": (("inputs of failures", "the instrumentation adds messages when it has an answer"),),
+    "bedrock--openinference": (_NO_TOOLS,),
+    "langchain--openinference": (_BARE,),
     "langchain--traceloop": (_NO_REFUSALS,),
     "openai--genai": (_NO_TOOLS, _NO_REASONING),
     "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
+    "openai--openinference": (_NO_TOOLS,),
+    "openai--openinference/chat_many": (
+        ("models", "of more than 128 attributes the SDK drops those that were set first, the parameters among them"),
+        ("instructions", "the same"),
+    ),
     "openai--traceloop": (_NO_TOOLS,),
     "openai--traceloop/chat_stream_tools": (_NO_REFUSALS,),
     "openai--traceloop/chat_tools": (_NO_REFUSED,),
@@ -94,6 +104,15 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "openai-agents--genai": (_REDACTED,),
     "openai-agents--genai/combined_chat_stream_tools_refusal": (_NOT_ASKED,),
     "openai-agents--genai/responses_tools_refusal": (("calls", "this instrumentation alone has no spans for calls"),),
+    "openai-agents--openinference": (_REDACTED, _ALWAYS_STOP),
+    "openai-agents--openinference/chat_stream_tools_refusal": (_NOT_ASKED,),
+    "openai-agents--openinference/responses_error": (
+        ("inputs of failures", "the instrumentation adds messages when it has an answer"),
+        ("models", "the same"),
+    ),
+    "openai-agents--openinference/responses_handoff": (_ANSWERING,),
+    "openai-agents--openinference/responses_think": (_ANSWERING,),
+    "openai-agents--openinference/responses_tools_refusal": (_ANSWERING,),
     "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, ("finish reasons", "the instrumentation tells none")),
     "openai-agents--v2/chat_stream_tools_refusal": (_NOT_ASKED,),
     "openai-agents--v2/responses_handoff": (

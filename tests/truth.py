@@ -286,6 +286,7 @@ ASPECTS: Final = frozenset(
         "tokens",
         "cache",  # tokens of the cache are not told, so they count as input
         "finish reasons",
+        "bare arguments",  # of a tool's only argument a text alone is told
         "tool content",  # arguments and results of tools
         "tool errors",  # a tool's span tells another text than the error's
         "error answers",  # what a failed tool answers is worded otherwise than the model got it
@@ -439,8 +440,10 @@ def _tools(runs: Sequence[ToolRun], spans: Sequence[Json], without: frozenset[st
     """Parallel tools finish in any order, so each run is looked for among the spans of its tool and arguments."""
     left = list(spans)
     for run in runs:
-        real = _use(run.name, run.arguments if "tool content" not in without else {})
-        span = next((one for one in left if _shown_use(one) == real), None)
+        real = [_use(run.name, run.arguments if "tool content" not in without else {})]
+        if "bare arguments" in without and len(run.arguments) == 1:
+            real += [_use(run.name, value) for value in run.arguments.values()]
+        span = next((one for one in left if _shown_use(one) in real), None)
         if span is None:
             yield f"no span of {real!r}, but {list(map(_shown_use, left))!r}"
             continue

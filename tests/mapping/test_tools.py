@@ -68,7 +68,11 @@ def test_a_tool_is_named_by_its_span_if_by_nothing_else() -> None:
         ({"a": 1}, ['{"a":1}']),
         ([{"text": "a"}], ["a"]),
         (391, ["391"]),
-        ('{"output": {"lc": 1, "kwargs": {"content": "a", "tool_call_id": "c"}}}', ["a"]),
+        ('{"output": {"lc": 1, "id": ["ToolMessage"], "kwargs": {"content": "a", "tool_call_id": "c"}}}', ["a"]),
+        (
+            '{"type": "tool", "data": {"type": "tool", "content": [{"text": "a"}, {"text": "b"}], "tool_call_id": "c"}}',
+            ["a", "b"],
+        ),
     ],
 )
 def test_results_come_in_several_forms(told: Value, values: list[str]) -> None:

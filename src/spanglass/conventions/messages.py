@@ -34,7 +34,12 @@ ROLES: Final[dict[str, Role]] = {
 """Roles, in lower case. ``agent`` is a person here: no emitter calls a model so."""
 
 _Object = dict[str, Plain]
-_MESSAGE_KEYS: Final = frozenset({"role", "parts", "content", "tool_calls", "tool_call_id", "finish_reason", "type"})
+_CHAT_KEYS: Final = frozenset(
+    {"content", "tool_calls", "tool_call_id", "is_error", "refusal", "reasoning_content", "function_call"}
+)
+_MESSAGE_KEYS: Final = frozenset({"role", "parts", "finish_reason", "type"}) | _CHAT_KEYS
+_ALONE: Final = frozenset({"role", "parts", "content", "finish_reason"})
+"""Keys of nearly all messages, which have nothing beside their parts or their content."""
 
 
 def read_message(value: Plain, default: Role) -> Message:
@@ -80,15 +85,28 @@ def is_blocks(value: Plain) -> TypeGuard[list[Plain]]:
 
 
 def _parts(message: _Object) -> list[Plain]:
-    """Return a message's parts, those of a Chat Completions message in the same form."""
+    """Return a message's parts, those of a Chat Completions message in the same form and in the order of saying."""
     parts = message.get("parts")
     if parts is None:
         parts = message.get("content")
-    listed: list[Plain] = parts if isinstance(parts, list) else [] if parts is None else [parts]
     if (answered := message.get("tool_call_id")) is not None:
-        return [{"type": "tool_call_response", "id": answered, "response": parts}]
+        failed = message.get("is_error")
+        return [{"type": "tool_call_response", "id": answered, "response": parts, "is_error": failed}]
+    listed: list[Plain] = parts if isinstance(parts, list) else [] if parts is None else [parts]
+    if message.keys() <= _ALONE:
+        return listed
     calls = message.get("tool_calls")
-    return [*listed, *calls] if isinstance(calls, list) else listed
+    return [
+        *({"type": "reasoning", "content": told} for told in _told(message, "reasoning_content")),
+        *listed,
+        *({"type": "refusal", "refusal": told} for told in _told(message, "refusal")),
+        *(calls if isinstance(calls, list) else ()),
+        *({"type": "function_call", "function": told} for told in _told(message, "function_call")),
+    ]
+
+
+def _told(message: _Object, key: str) -> list[Plain]:
+    return [message[key]] if message.get(key) else []
 
 
 def _read_part(part: Plain, message: Message) -> list[Part]:
@@ -145,9 +163,7 @@ def _read_tool_call(part: _Object) -> list[Part]:
     function = part.get("function")
     call = part | function if isinstance(function, dict) else part
     arguments = _first(call, "arguments", "input", "server_tool_call")
-    return [
-        ToolUse(_text(_first(part, "id", "call_id", "toolUseId")), _text(call.get("name")), read_arguments(arguments))
-    ]
+    return [ToolUse(_text(_first(part, *_CALLED)), _text(call.get("name")), read_arguments(arguments))]
 
 
 def _read_tool_response(part: _Object) -> list[Part]:
@@ -159,8 +175,9 @@ def _read_tool_response(part: _Object) -> list[Part]:
 
 _BEDROCK: Final = {"toolUse": "tool_use", "toolResult": "tool_result", "reasoningContent": "reasoning"}
 """Key of a block of Bedrock's → the type of part that its value is."""
-_CALLED: Final = ("id", "call_id", "toolUseId")
-_ANSWERED: Final = ("id", "tool_use_id", "call_id", "toolUseId")
+_CALLED: Final = ("call_id", "id", "toolUseId")
+_ANSWERED: Final = ("call_id", "id", "tool_use_id", "toolUseId")
+"""What names a call, best first: an item of the Responses API has an id of its own beside it."""
 _EMPTY: Final[tuple[Plain, ...]] = (None, "", [], {})
 _BLOCK_FIELDS: Final = frozenset({"text", "json", "content"})
 _BLOCK_TYPES: Final = ("text", "output_text", "input_text", "summary_text", "json")

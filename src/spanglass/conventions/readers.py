@@ -1,12 +1,13 @@
 """Reading attribute values: each function takes any value and returns what a member may hold, or None."""
 
+import functools
 import math
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
-from spanglass.conventions.plain import clean
+from spanglass.conventions.plain import Plain, clean, read_json
 from spanglass.telemetry import Value
 
 ABSENT: Final = frozenset({"", "unknown", "none", "null", "undefined", "n/a"})
@@ -16,6 +17,11 @@ SCRUBBED: Final = "[Scrubbed due to "
 """How Logfire begins a value that it replaced: the same text for everybody, so worse than none."""
 INTEGER_MAX: Final = 2**31 - 1
 """The largest Integer of the service model (Smithy: 32 bits, signed)."""
+
+_REMEMBERED_CHARS_MAX: Final = 1 << 14
+"""Characters of a JSON text up to which what it says is remembered."""
+
+Told = TypeVar("Told")
 
 
 def as_raw(value: Value) -> Value:
@@ -77,3 +83,41 @@ def as_texts(value: Value) -> list[str] | None:
             return None
     items = value if isinstance(value, list) else [value]
     return [text for item in items if (text := as_text(item))] or None
+
+
+def as_word(words: Mapping[str, str]) -> Callable[[Value], str | None]:
+    """Make a reader of an emitter's words, in lower case, for what AWS or the conventions have a word for."""
+
+    def read(value: Value) -> str | None:
+        text = as_text(value)
+        return None if text is None else words.get(text.lower(), text.lower())
+
+    return read
+
+
+def within(read: Callable[[Value], Told], *paths: str) -> Callable[[Value], Told | None]:
+    """Make a reader of what an object, perhaps as its JSON, has at the first of ``paths`` that says something.
+
+    A path is names with dots between them.
+    """
+    ways = tuple(tuple(path.split(".")) for path in paths)
+
+    def opened(value: Value) -> Told | None:
+        told = value
+        if isinstance(value, str):
+            told = _remembered(value) if len(value) <= _REMEMBERED_CHARS_MAX else read_json(value)[1]
+        return next((found for way in ways if (found := read(_at(told, way))) is not None), None)
+
+    return opened
+
+
+def _at(told: Value, way: tuple[str, ...]) -> Value:
+    for name in way:
+        told = told.get(name) if isinstance(told, dict) else None
+    return told
+
+
+@functools.lru_cache(maxsize=64)
+def _remembered(text: str) -> Plain:
+    """Read JSON that several members are read from in turn."""
+    return read_json(text)[1]

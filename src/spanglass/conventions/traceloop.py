@@ -28,13 +28,10 @@ def open_arguments(value: Plain) -> tuple[Plain, str] | None:
     return value["inputs"], _id(kwargs)
 
 
-def open_result(value: Plain) -> tuple[Plain, str] | None:
-    """Return the content of a ``on_tool_end`` callback's message and the id of the call; None for anything else."""
+def open_result(value: Plain) -> Plain:
+    """Return the output of a ``on_tool_end`` callback; anything else as it is."""
     output = value.get("output") if isinstance(value, dict) else None
-    if not isinstance(output, dict) or "lc" not in output:
-        return None
-    kwargs = output.get("kwargs")
-    return (kwargs.get("content") if isinstance(kwargs, dict) else None), _id(kwargs)
+    return output if isinstance(output, dict) and "lc" in output else value
 
 
 def _id(kwargs: Plain) -> str:

@@ -5,8 +5,10 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from spanglass.conventions.langchain import read_tool_message
 from spanglass.conventions.messages import is_blocks, read_arguments, read_message, read_result
 from spanglass.conventions.plain import clean, plain, read_json
+from spanglass.conventions.readers import as_text
 from spanglass.conventions.said import Message, Part, ToolResult, ToolUse
 from spanglass.conventions.traceloop import open_arguments, open_result
 from spanglass.mapping.conversation import elements
@@ -80,8 +82,9 @@ def read_answer(value: Value) -> ToolResult:
     """Read a tool's result; a text that is itself JSON of a text or of content blocks is those."""
     value = plain(value)
     decoded = read_json(value)[1] if isinstance(value, str) and value.startswith(('"', "[", "{")) else value
-    if opened := open_result(decoded):
-        return ToolResult(opened[1], read_result(opened[0]))
+    message = read_tool_message(open_result(decoded))
+    if message is not None:
+        return ToolResult(as_text(message.get("tool_call_id")) or "", read_result(message.get("content")))
     if is_blocks(decoded) or isinstance(decoded, str):
         return ToolResult("", read_result(decoded))
     return ToolResult("", read_result(value))

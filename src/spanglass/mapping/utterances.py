@@ -10,6 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
+from spanglass.conventions.plain import encode
 from spanglass.conventions.said import Message, Part, Role, ToolResult, ToolUse
 from spanglass.mapping.identity import tool_use_id
 from spanglass.mapping.values import VALUES_MAX, array, chunks, wire_values
@@ -69,13 +70,24 @@ def _uttered(by_role: tuple[Kind, Turn], parts: Sequence[Part], document_depth_m
     values: list[bytes] = []
     uses: tuple[tuple[str, str], ...] = ()
     results: tuple[str, ...] = ()
-    for part in parts:
-        values += wire_values(part, document_depth_max)
+    for number, part in enumerate(parts):
         if type(part) is ToolUse:
+            part.id = part.id or _made_id(number, part.name, encode(part.arguments))
             uses += ((tool_use_id(part.id), part.id),)
         elif type(part) is ToolResult:
+            part.id = part.id or _made_id(number)
             results += (tool_use_id(part.id),)
+        values += wire_values(part, document_depth_max)
     if not values:
         return ()
     kind, turn = _RESULTS if results and by_role[0] is not Kind.SYSTEM else by_role
     return (Utterance(kind, turn, tuple(values), fragments(kind, values), uses, results),)
+
+
+def _made_id(number: int, name: str = "", arguments: bytes = b"") -> str:
+    """Return a toolUseId for a call or an answer without an id, as Gemini's are, that no other of its message has.
+
+    A call's is made of what it asks, so that it is the same wherever the call is repeated. An answer's is nobody
+    else's, so that the answer is paired by its place.
+    """
+    return tool_use_id(f"{number} {name} {arguments.decode()}")
