@@ -73,6 +73,7 @@ _REDACTED: Final = ("tool errors", "the OpenAI Agents SDK keeps the error to its
 _REWORDED: Final = ("error answers", "the span has what the tool raised, the model got a sentence around it")
 _NOT_ASKED: Final = ("tokens", "a streamed answer brings its usage only to who asks for it")
 _ANSWERING: Final = ("models", "the instrumentation puts the model that answered for the one that was asked")
+_NO_REASONS: Final = ("finish reasons", "the instrumentation tells none")
 _ALWAYS_STOP: Final = ("finish reasons", "the instrumentation says stop whatever the reason")
 _BARE: Final = ("bare arguments", "the framework tells the value of a tool's only argument without its name")
 _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text, calls of tools among them")
@@ -82,6 +83,11 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "anthropic--traceloop": (_NO_TOOLS,),
     "bedrock--traceloop": (_NO_TOOLS, ("models", "the instrumentation cuts the vendor off the model's id")),
     "bedrock--traceloop/error": (("inputs of failures", "the instrumentation adds messages when it has an answer"),),
+    "bedrock--traceloop/tools_v047": (
+        ("outputs", "of this age the instrumentation has an answer's text alone"),
+        ("cached", "the instrumentation does not read them"),
+        _NO_REASONS,
+    ),
     "bedrock--openinference": (_NO_TOOLS,),
     "langchain--openinference": (_BARE,),
     "langchain--traceloop": (_NO_REFUSALS,),
@@ -93,6 +99,13 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("instructions", "the same"),
     ),
     "openai--traceloop": (_NO_TOOLS,),
+    "openai--traceloop/chat_many_v047": (
+        ("models", "of more than 128 attributes the SDK drops those that were set first, the parameters among them"),
+        ("instructions", "the same"),
+    ),
+    "openai--traceloop/chat_stream_tools_v047": (_NO_REASONING, _NO_REFUSALS),
+    "openai--traceloop/chat_tools_v047": (_NO_REASONING, _NO_REFUSED),
+    "langchain--traceloop/tools_refusal_v047": (_NO_REASONS,),
     "openai--traceloop/chat_stream_tools": (_NO_REFUSALS,),
     "openai--traceloop/chat_tools": (_NO_REFUSED,),
     "openai--traceloop/chat_timeout": (
@@ -113,7 +126,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "openai-agents--openinference/responses_handoff": (_ANSWERING,),
     "openai-agents--openinference/responses_think": (_ANSWERING,),
     "openai-agents--openinference/responses_tools_refusal": (_ANSWERING,),
-    "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, ("finish reasons", "the instrumentation tells none")),
+    "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, _NO_REASONS),
     "openai-agents--v2/chat_stream_tools_refusal": (_NOT_ASKED,),
     "openai-agents--v2/responses_handoff": (
         ("models", "the instrumentation puts the response's model for the request's"),

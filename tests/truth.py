@@ -284,6 +284,7 @@ ASPECTS: Final = frozenset(
         "refusals in outputs",
         "reasoning",
         "tokens",
+        "cached",  # tokens of the cache are told nowhere, neither as such nor as input
         "cache",  # tokens of the cache are not told, so they count as input
         "finish reasons",
         "bare arguments",  # of a tool's only argument a text alone is told
@@ -393,8 +394,10 @@ def _answered(call: Call, attributes: Json, measure: _Measure) -> Iterator[str]:
 
 
 def _told(tokens: Tokens | None, without: frozenset[str]) -> Tokens | None:
-    if tokens is None or "cache" not in without:
+    if tokens is None or not without & {"cache", "cached"}:
         return tokens
+    if "cached" in without:
+        return Tokens(tokens.input, tokens.output, 0, 0, tokens.input + tokens.output)
     return Tokens(tokens.input + tokens.read + tokens.write, tokens.output, 0, 0, tokens.total)
 
 

@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from spanglass import health
 from spanglass.cli import cli
 from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits
-from spanglass.conventions import gen_ai, messages, roles, sessions, spanglass, tokens
+from spanglass.conventions import DIALECTS, messages, roles, sessions, spanglass, tokens
+from spanglass.conventions.dialect import Dialect
 from spanglass.conventions.spanglass import camel
 from spanglass.mappers import MappingHere
 from spanglass.mapping import Mapper
@@ -91,24 +92,56 @@ async def scrape(web: Starlette) -> str:
         return (await client.get("/metrics")).text
 
 
-def test_every_attribute_is_told() -> None:
-    """The table of attributes is that of the GenAI conventions: spellings in order, and what each fills."""
-    told = [row for row in rows("docs/mapping.md", "Attributes and members") if len(row) == 3]
-    assert told == [
+def told_by(dialect: Dialect) -> list[list[str]]:
+    """Return a dialect's tables as they are written: what views make stands in italics."""
+    made = {name for view in dialect.views for name in view.makes}
+
+    def name(attribute: str) -> str:
+        return f"*{attribute}*" if attribute in made else f"`{attribute}`"
+
+    members = [
         [
-            f"`{one.attribute}`",
-            ", ".join(f"`{name}`" for name in one.was),
+            name(one.attribute),
+            ", ".join(map(name, one.was)),
             f"`{camel(one.member)}`" if one.member in MEMBERS else f"*{one.member.replace('_', ' ')}*",
         ]
-        for one in gen_ai.MEMBERS
+        for one in dialect.members
     ]
+    views = [
+        [
+            ", ".join(map(name, view.makes)),
+            ", ".join(
+                [f"`{one}N`" if one.endswith(".") else f"`{one}`" for one in view.of]
+                + [f"event `{one}`" for one in sorted(view.events)]
+            ),
+        ]
+        for view in dialect.views
+    ]
+    return members + views
+
+
+def test_every_attribute_of_the_conventions_is_told() -> None:
+    """The table of attributes is that of the GenAI conventions: spellings in order, and what each fills."""
+    (dialect,) = (one for one in DIALECTS if one.name == "OpenTelemetry GenAI")
+    told = rows("docs/mapping.md", "Attributes and members")
+    assert told[: len(told_by(dialect))] == told_by(dialect)
+
+
+def test_every_dialect_is_told() -> None:
+    """Each other dialect has its table, in the order of precedence."""
+    others = [one for one in DIALECTS if one.name not in {"Spanglass", "OpenTelemetry GenAI"}]
+    assert re.findall(r"^## (.*)$", read("docs/dialects.md"), re.MULTILINE) == [one.name for one in others]
+    for dialect in others:
+        assert rows("docs/dialects.md", dialect.name) == told_by(dialect)
 
 
 def test_every_fact_is_told() -> None:
     """What fills no member by itself is in the table that tells what becomes of it."""
-    told = [row[0] for row in rows("docs/mapping.md", "Attributes and members") if len(row) == 2]
-    facts = {one.member.replace("_", " ") for one in gen_ai.MEMBERS if one.member not in MEMBERS}
-    assert set(re.findall(r"\*([^*]+)\*", " ".join(told))) == facts
+    told = rows("docs/mapping.md", "What is derived")
+    facts = {
+        one.member.replace("_", " ") for dialect in DIALECTS for one in dialect.members if one.member not in MEMBERS
+    }
+    assert set(re.findall(r"\*([^*]+)\*", " ".join(row[0] for row in told))) == facts - {"origin request id"}
 
 
 def test_own_attributes_are_as_told() -> None:

@@ -70,8 +70,8 @@ def test_a_tool_is_named_by_its_span_if_by_nothing_else() -> None:
         (391, ["391"]),
         ('{"output": {"lc": 1, "id": ["ToolMessage"], "kwargs": {"content": "a", "tool_call_id": "c"}}}', ["a"]),
         (
-            '{"type": "tool", "data": {"type": "tool", "content": [{"text": "a"}, {"text": "b"}], "tool_call_id": "c"}}',
-            ["a", "b"],
+            '{"type": "tool", "data": {"type": "tool", "content": [{"text": "a"}], "tool_call_id": "c"}}',
+            ["a"],
         ),
     ],
 )

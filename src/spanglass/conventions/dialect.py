@@ -38,14 +38,16 @@ MemberTable: TypeAlias = tuple[Member, ...]
 class View(msgspec.Struct, frozen=True):
     """Attributes that a span has in another form only: scattered over many, among others' text, or as events.
 
-    What ``make`` returns stands in the dialect's table like any attribute, but is not kept: what it is made of is.
-    ``of`` are attributes, a name that ends in a dot standing for all that begin so, and ``events`` names of events; the
-    view is made for a span that has any of them. An attribute that the span has itself is not made.
+    What ``make`` returns, of the names ``makes``, stands in the dialect's table like any attribute, but is not kept:
+    what it is made of is.
+    ``of`` are attributes, a name that ends in a dot standing for all that go on with an index, and ``events`` names of
+    events; the view is made for a span that has any of them. An attribute that the span has itself is not made.
 
     ``whole`` promises that messages made by the view hold all that the attributes of ``of`` say, so that those need not
     be kept beside them.
     """
 
+    makes: tuple[str, ...]
     make: Make
     of: tuple[str, ...] = ()
     events: frozenset[str] = frozenset()

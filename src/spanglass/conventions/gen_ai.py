@@ -7,7 +7,8 @@ matched, one by one.
 
 from typing import Final
 
-from spanglass.conventions.dialect import Dialect, Member, MemberTable
+from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
+from spanglass.conventions.guardrails import ASSESSMENT, assessed
 from spanglass.conventions.readers import as_float, as_int, as_milliseconds, as_raw, as_text, as_texts
 from spanglass.telemetry import Value
 
@@ -43,7 +44,7 @@ MEMBERS: Final[MemberTable] = (
     Member("gen_ai.server.time_to_first_token", "time_to_first_token_ms", as_milliseconds(1)),
     Member("gen_ai.usage.input_tokens", "input_tokens", as_int, was=("gen_ai.usage.prompt_tokens",)),
     Member("gen_ai.usage.output_tokens", "output_tokens", as_int, was=("gen_ai.usage.completion_tokens",)),
-    Member("gen_ai.usage.total_tokens", "total_tokens", as_int, was=("llm.usage.total_tokens",)),
+    Member("gen_ai.usage.total_tokens", "total_tokens", as_int),
     Member(
         "gen_ai.usage.cache_read.input_tokens",
         "cache_read_tokens",
@@ -69,6 +70,7 @@ MEMBERS: Final[MemberTable] = (
     Member("gen_ai.system_instructions", "system_instructions", as_raw),
     Member("gen_ai.input.messages", "input_messages", as_raw),
     Member("gen_ai.output.messages", "output_messages", as_raw),
+    Member(ASSESSMENT, "guardrail_assessments", as_raw),
     Member("error.type", "error_type", as_text),
     Member("aws.request_id", "provider_request_id", as_text, was=("anthropic.request.id",)),
     Member("http.response.status_code", "http_status", as_int),
@@ -99,20 +101,13 @@ RECURRING: Final = (
     "openai.",
     "server.",
     "session.id",
-    "traceloop.association.properties.lc_agent_name",
-    "traceloop.association.properties.lc_versions",
-    "traceloop.association.properties.ls_integration",
-    "traceloop.association.properties.ls_max_tokens",
-    "traceloop.association.properties.ls_model_name",
-    "traceloop.association.properties.ls_model_type",
-    "traceloop.association.properties.ls_provider",
-    "traceloop.association.properties.ls_temperature",
-    "traceloop.association.properties.session_id",
-    "traceloop.association.properties.thread_id",
-    "traceloop.association.properties.user_id",
-    "traceloop.workflow.name",
     "url.",
     "user.id",
 )
 
-DIALECT: Final = Dialect("gen_ai", MEMBERS, RECURRING)
+DIALECT: Final = Dialect(
+    "OpenTelemetry GenAI",
+    MEMBERS,
+    RECURRING,
+    (View((ASSESSMENT,), assessed, of=("gen_ai.guardrail.verdict.type", "gen_ai.guardrail.action.type")),),
+)

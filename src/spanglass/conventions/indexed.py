@@ -15,17 +15,20 @@ class _Branch(dict[str, "_Branch | Value"]):
     """Names that begin alike, by what follows; no value of an attribute is one."""
 
 
+def is_indexed(key: str, prefix: str) -> bool:
+    """Tell whether an attribute is of an element of the list that ``prefix``, which ends in a dot, names."""
+    return key.startswith(prefix) and _is_index(key[len(prefix) :].partition(".")[0])
+
+
 def gathered(attributes: Attributes, keys: Iterable[str], prefix: str) -> list[Plain]:
-    """Return the list that the attributes are whose names begin with ``prefix``, which ends in a dot.
+    """Return the list that the attributes ``keys`` are the elements of, all of which ``is_indexed``.
 
     Gaps between the indices are closed. A value that stands where structure should is in it under an empty name.
     """
     tree = _Branch()
     for key in keys:
-        if key.startswith(prefix):
-            _put(tree, key[len(prefix) :].split(".", LEVELS_MAX), attributes[key])
-    listed = _read(tree)
-    return listed if isinstance(listed, list) else [listed]
+        _put(tree, key[len(prefix) :].split(".", LEVELS_MAX), attributes[key])
+    return [_read(tree[index]) for index in sorted(tree, key=int)]
 
 
 def _put(tree: _Branch, path: list[str], value: Value) -> None:

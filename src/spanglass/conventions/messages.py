@@ -100,9 +100,14 @@ def _parts(message: _Object) -> list[Plain]:
         *({"type": "reasoning", "content": told} for told in _told(message, "reasoning_content")),
         *listed,
         *({"type": "refusal", "refusal": told} for told in _told(message, "refusal")),
-        *(calls if isinstance(calls, list) else ()),
+        *map(_typed, calls if isinstance(calls, list) else ()),
         *({"type": "function_call", "function": told} for told in _told(message, "function_call")),
     ]
+
+
+def _typed(call: Plain) -> Plain:
+    """Return a call of a tool with its type, which its list tells of it otherwise."""
+    return {"type": "tool_call", **call} if isinstance(call, dict) else call
 
 
 def _told(message: _Object, key: str) -> list[Plain]:

@@ -33,8 +33,21 @@ ANSWER: Final = "openinference.response"
 ANSWER_ID: Final = "openinference.response.id"
 AGENT_INPUT: Final = "openinference.agent.input"
 AGENT_OUTPUT: Final = "openinference.agent.output"
+FIRST_PIECE_MS: Final = "openinference.first_piece_ms"
 FIRST_PIECE: Final = "First Token Stream Event"
 """The event at which the first piece of a streamed answer came."""
+
+WHOLE: Final = (
+    HANDS_OVER,
+    f"{HANDS_OVER}.mode",
+    f"{HANDS_OVER}.target",
+    REQUEST,
+    ANSWER,
+    ANSWER_ID,
+    AGENT_INPUT,
+    AGENT_OUTPUT,
+)
+"""What ``input.value`` and ``output.value`` are, by the kind of span."""
 
 
 def _said(span: Span, keys: tuple[str, ...]) -> Attributes:
@@ -119,7 +132,7 @@ def _spoken(value: object, role: str) -> Plain:
 
 def _first_piece(span: Span, _keys: tuple[str, ...]) -> Attributes:
     times = [event.time_ns for event in span.events if event.name == FIRST_PIECE]
-    return {"openinference.first_piece_ms": (min(times) - span.start_ns) // 1_000_000}
+    return {FIRST_PIECE_MS: (min(times) - span.start_ns) // 1_000_000}
 
 
 MAX_TOKENS: Final = (
@@ -159,7 +172,7 @@ MEMBERS: Final[MemberTable] = (
     Member("llm.token_count.total", "total_tokens", as_int),
     Member("llm.token_count.prompt_details.cache_read", "cache_read_tokens", as_int),
     Member("llm.token_count.prompt_details.cache_write", "cache_write_tokens", as_int),
-    Member("openinference.first_piece_ms", "time_to_first_token_ms", as_int),
+    Member(FIRST_PIECE_MS, "time_to_first_token_ms", as_int),
     Member("llm.prompt_template.version", "prompt_version", as_int),
     Member("prompt.id", "prompt_id", as_text),
     Member(ANSWER, "output_messages", as_raw),
@@ -188,13 +201,13 @@ RECURRING: Final = (
 )
 
 DIALECT: Final = Dialect(
-    "openinference",
+    "OpenInference",
     MEMBERS,
     RECURRING,
     (
-        View(_said, of=(f"{INPUTS}.",), whole=True),
-        View(_answered, of=(f"{OUTPUTS}.",), whole=True),
-        View(_whole, of=(INPUT, OUTPUT)),
-        View(_first_piece, events=frozenset({FIRST_PIECE})),
+        View((INPUTS,), _said, of=(f"{INPUTS}.",), whole=True),
+        View((OUTPUTS,), _answered, of=(f"{OUTPUTS}.",), whole=True),
+        View(WHOLE, _whole, of=(INPUT, OUTPUT)),
+        View((FIRST_PIECE_MS,), _first_piece, events=frozenset({FIRST_PIECE})),
     ),
 )

@@ -82,4 +82,4 @@ MEMBERS: Final = tuple(
     for first, *rest in (_spellings(member),)
 )
 
-DIALECT: Final = Dialect("spanglass", MEMBERS, PREFIXES)
+DIALECT: Final = Dialect("Spanglass", MEMBERS, PREFIXES)

@@ -11,6 +11,7 @@ import msgspec
 
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.dialect import Read, View
+from spanglass.conventions.indexed import is_indexed
 from spanglass.conventions.sessions import RANKS
 from spanglass.conventions.spanglass import ASSISTANT
 from spanglass.telemetry import Attributes, Event, Span, Value
@@ -175,7 +176,7 @@ def _told_by_keys(keys: tuple[str, ...]) -> Views:
     for key in keys:
         if key in _VIEWS_OF_ONE or key.startswith(_VIEWS_OF_MANY):
             for name, number in _VIEWS_OF:
-                if key == name or (name.endswith(".") and key.startswith(name)):
+                if key == name or (name.endswith(".") and is_indexed(key, name)):
                     found.setdefault(number, []).append(key)
     return tuple((_VIEWS[number], tuple(found[number])) for number in sorted(found))
 
