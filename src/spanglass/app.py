@@ -22,6 +22,7 @@ from spanglass.otlp import http
 from spanglass.otlp.grpc import serve_grpc
 from spanglass.reading import Reader
 from spanglass.recording import Recorder
+from spanglass.registry import Registry
 from spanglass.store.interface import Store
 from spanglass.store.sqlite import SqliteStore
 
@@ -90,7 +91,8 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         reader = Reader(store, limits)
         web.router.routes += viewer.routes(reader, threads) + health.routes(store, recorder, threads)
         gate, origins = Gate(Sites(listed(config.allowed_hosts)), anyone), listed(config.otlp_origins)
-        service = qconnect.app(reader, threads, limits)
+        backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
+        service = qconnect.app(backing, threads, limits)
         faces[_WEB] = gate.before(web, refuse)
         faces["/v1/traces"] = gate.before(http.traces(recorder, limits), http.refuse, origins)
         faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, gate.before(service, service.refuse))

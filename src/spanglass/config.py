@@ -40,6 +40,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of accepted bodies waiting to be written; beyond it a client is told to come back."""
     commit_bytes_max: _Count = 16 << 20
     """Bytes of bodies that one commit takes together: bounds how long the first waits for the last."""
+    request_bytes_max: _Count = 4 << 20
+    """Bytes of the body of a ``qconnect`` request; 50 of the longest values of a session's data take 2.4 MB."""
+    client_token_seconds_max: _Seconds = 24 * 3600.0
+    """Seconds for which a clientToken is remembered: longer than any client tries again."""
     target_bytes_max: _Count = 16 << 10
     """Bytes of a request's path and query; two ARNs and a nextToken take less than 8 KiB."""
     page_bytes_max: _Count = 4 << 20
@@ -71,6 +75,10 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """Names, joined by commas, that a request's Host may hold besides loopback's while ``auth`` is off."""
     otlp_origins: str = ""
     """Origins, joined by commas, whose pages may send OTLP from a browser."""
+    region: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$")] = "us-east-1"
+    """The region in the ARNs of assistants and sessions."""
+    account_id: Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")] = "000000000000"
+    """The account in them, likewise."""
     workers: _Count = 1
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import struct
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 
@@ -12,7 +12,7 @@ from spanglass.config import Limits
 from spanglass.mapping import detail
 from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
-from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, Store
+from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, SpanPage, Store
 
 ENVELOPE_BYTES_MAX: Final = 256
 """Bytes of a page besides its spans: the names, the brackets and the token."""
@@ -58,9 +58,9 @@ class Reader:
         self._store = store
         self._limits = limits
 
-    def over(self, view: Callable[[Store], Store]) -> "Reader":
+    def over(self, view: Callable[[Store], Store]) -> Self:
         """Return a reader of a view of the same store."""
-        return Reader(view(self._store), self._limits)
+        return type(self)(view(self._store), self._limits)
 
     def list_spans(
         self, assistant_id: bytes, session_id: bytes, *, max_results: int | None = None, next_token: str | None = None
@@ -74,7 +74,7 @@ class Reader:
             TokenError: ``next_token`` is not of this session.
             StoreError: The store cannot answer.
         """
-        tokens = _Tokens(b"spans/1", assistant_id + session_id, _SPANS)
+        tokens = Tokens(b"spans/1", assistant_id + session_id, _SPANS)
         page = self._store.spans(
             assistant_id,
             session_id,
@@ -83,10 +83,16 @@ class Reader:
             bytes_max=self._limits.page_bytes_max - ENVELOPE_BYTES_MAX,
         )
         if page is None:
-            raise SessionNotFoundError(assistant_id, session_id)
+            page = self._made(assistant_id, session_id)
         rest = b"" if page.next is None else b',"nextToken":"%b"' % tokens.write(page.next).encode()
         body = _Joiner(assistant_id, session_id).page(page.spans, rest)
         return Listing(body, sum(map(_withheld, page.spans)))
+
+    def _made(self, assistant_id: bytes, session_id: bytes) -> SpanPage:
+        """Return the page of a session without spans, which clients may make beforehand."""
+        if self._store.resource(assistant_id, session_id) is None:
+            raise SessionNotFoundError(assistant_id, session_id)
+        return SpanPage([])
 
     def whole_spans(
         self, assistant_id: bytes, session_id: bytes, *, limit: int | None = None, cursor: str | None = None
@@ -99,7 +105,7 @@ class Reader:
         Raises:
             SessionNotFoundError, TokenError, StoreError: As ``list_spans``.
         """
-        tokens = _Tokens(b"whole/1", assistant_id + session_id, _SPANS)
+        tokens = Tokens(b"whole/1", assistant_id + session_id, _SPANS)
         page = self._store.spans(
             assistant_id,
             session_id,
@@ -109,7 +115,7 @@ class Reader:
             running=True,
         )
         if page is None:
-            raise SessionNotFoundError(assistant_id, session_id)
+            page = self._made(assistant_id, session_id)
         joiner = _Joiner(assistant_id, session_id)
         body: dict[str, Any] = {"spans": [joiner.whole(span) for span in page.spans]}
         if page.next is not None:
@@ -138,7 +144,7 @@ class Reader:
             TokenError: ``cursor`` is not of this list.
             StoreError: The store cannot answer.
         """
-        tokens = _Tokens(b"sessions/1", (assistant_id or bytes(16)) + (text or "").encode(), _SESSIONS)
+        tokens = Tokens(b"sessions/1", (assistant_id or bytes(16)) + (text or "").encode(), _SESSIONS)
         after = None if cursor is None else SessionCursor(*tokens.read(cursor))
         page = self._store.sessions(assistant_id=assistant_id, text=text or None, after=after, limit=limit)
         return SessionListing(page.sessions, None if page.next is None else tokens.write(page.next))
@@ -154,10 +160,12 @@ _SPANS: Final = struct.Struct(">q16s")
 """A ``Cursor``: start in nanoseconds, span id."""
 _SESSIONS: Final = struct.Struct(">q16s16s2x")
 """A ``SessionCursor``: start in nanoseconds, assistant id, session id; filled up so that base64 needs no padding."""
+UUID_FORM: Final = struct.Struct(">16s2x")
+"""A position that is an id alone."""
 _DIGEST_BYTES: Final = 12
 
 
-class _Tokens:
+class Tokens:
     """Writes cursors of one list as opaque text that names the list and its order, and reads back only such text.
 
     The digest finds mistakes and mix-ups. It need not withstand forgers: a position is worth nothing without the right
@@ -169,10 +177,16 @@ class _Tokens:
         self._scope = scope
         self._form = form
 
-    def write(self, cursor: Cursor | SessionCursor) -> str:
+    def write(self, cursor: msgspec.Struct) -> str:
+        """Return a position as a token; its fields are those of the form."""
         return self._seal(self._form.pack(*msgspec.structs.astuple(cursor)))
 
     def read(self, token: str) -> tuple[Any, ...]:
+        """Return a position's fields.
+
+        Raises:
+            TokenError: It is no token of this list.
+        """
         try:
             position = base64.urlsafe_b64decode(token)[_DIGEST_BYTES:]
             cursor = self._form.unpack(position)

@@ -8,7 +8,7 @@ import httpx2
 import typer.main
 from starlette.applications import Starlette
 
-from spanglass import health
+from spanglass import health, qconnect
 from spanglass.cli import cli
 from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits
 from spanglass.conventions import DIALECTS, messages, roles, sessions, spanglass, tokens
@@ -193,6 +193,12 @@ def test_every_answer_to_an_export_is_told() -> None:
         (rule.http_status, "" if rule.http_status in http_alone else rule.code.name, rule.retry_seconds is not None)
         for rule in REFUSALS.values()
     }
+
+
+def test_every_offered_operation_is_told() -> None:
+    """The table of operations is what is offered, ListSpans aside, which has a page of its own."""
+    told = {quoted(name)[0] for name, _ in rows("docs/resources.md", "Assistants, sessions, tags")}
+    assert told | {"ListSpans"} == {operation.name for operation in qconnect.OPERATIONS}
 
 
 def test_every_error_of_listspans_is_told() -> None:

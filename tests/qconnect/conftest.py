@@ -18,7 +18,10 @@ from starlette.types import ASGIApp
 from spanglass import qconnect
 from spanglass.config import Limits
 from spanglass.model.record import SpanRecord
+from spanglass.qconnect import Backing
 from spanglass.reading import Reader
+from spanglass.registry import Registry
+from spanglass.store.interface import Store
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import ids, part
 
@@ -58,6 +61,11 @@ Ask: TypeAlias = Callable[..., Response]
 Put: TypeAlias = Callable[..., Place]
 
 
+def backing(store: Store) -> Backing:
+    """Return what operations answer from, over a store."""
+    return Backing(Reader(store, LIMITS), Registry(store, LIMITS))
+
+
 @contextmanager
 def _serving(build: Callable[[Executor], ASGIApp]) -> Iterator[int]:
     """Serve an application; the port listens before the server runs, so no client comes too early."""
@@ -87,7 +95,7 @@ def store() -> MemoryStore:
 @pytest.fixture(scope="session")
 def port(store: MemoryStore) -> Iterator[int]:
     """Return the port of the API over ``store``."""
-    with _serving(lambda threads: qconnect.app(Reader(store, LIMITS), threads, LIMITS)) as port:
+    with _serving(lambda threads: qconnect.app(backing(store), threads, LIMITS)) as port:
         yield port
 
 
@@ -96,11 +104,17 @@ def put(store: MemoryStore, request: pytest.FixtureRequest) -> Put:
     """Return what writes spans to a session of the test's own, and tells how clients name it."""
 
     def put(*spans: SpanRecord, session: str = "", assistant: str = "bot") -> Place:
-        name = f"{request.node.nodeid} {session}"
+        name = f"{request.node.nodeid} {session}".strip()
         store.write([part(*spans, session=name, assistant=assistant, trace=None)])
         return Place(*(str(uuid.UUID(bytes=each)) for each in ids(assistant, name)))
 
     return put
+
+
+@pytest.fixture
+def conversation(request: pytest.FixtureRequest) -> str:
+    """Return the name of the session that ``put`` writes to unasked."""
+    return str(request.node.nodeid)
 
 
 @pytest.fixture(scope="session")

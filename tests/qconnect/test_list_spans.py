@@ -385,10 +385,10 @@ def test_a_presigned_url_reads(client: Client, ask: Ask, put: Put) -> None:
     assert _span_ids(json.loads(ask(url[url.index("/assistants") :]).body)) == [_uuid(1)]
 
 
-def test_other_operations_are_unknown(client: Client) -> None:
+def test_other_operations_are_not_supported(client: Client) -> None:
     """What this service does not offer is told by name, and not tried again."""
-    with pytest.raises(ClientError) as raised:
-        client.list_assistants()
-    assert raised.value.response["Error"]["Code"] == "UnknownOperationException"
-    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 404
+    with pytest.raises(ClientError, match="ListKnowledgeBases is not supported by this service") as raised:
+        client.list_knowledge_bases()
+    assert raised.value.response["Error"]["Code"] == "UnsupportedOperationException"
+    assert raised.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert raised.value.response["ResponseMetadata"]["RetryAttempts"] == 0

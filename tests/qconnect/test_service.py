@@ -9,6 +9,7 @@ from collections.abc import Callable, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import Any, TypeAlias
 
+import msgspec
 import pytest
 import structlog
 from botocore.exceptions import ClientError
@@ -31,14 +32,18 @@ from spanglass.qconnect.errors import (
     REFUSALS,
     AccessDeniedError,
     MethodError,
+    ResourceNotFoundError,
     SerializationError,
     UnknownOperationError,
+    UnsupportedMediaTypeError,
+    UnsupportedOperationError,
     ValidationError,
 )
-from spanglass.qconnect.exchange import Answer, Operation, Request
+from spanglass.qconnect.exchange import Answer, Backing, Operation, Request
 from spanglass.qconnect.service import Service
 from spanglass.reading import Reader, SessionNotFoundError, TokenError
-from spanglass.store.interface import SpanPage, StoreError, UnavailableError
+from spanglass.registry import AssistantNotFoundError, ConflictError, Registry, TooManyTagsError, TooMuchDataError
+from spanglass.store.interface import SpanPage, Store, StoreError, UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import ids, part, span
 
@@ -50,6 +55,12 @@ Connect: TypeAlias = Callable[..., Client]
 Serve: TypeAlias = Callable[[Callable[[Executor], ASGIApp]], int]
 
 LIMITS = Limits()
+
+
+def _backing(store: Store) -> Backing:
+    return Backing(Reader(store, LIMITS), Registry(store, LIMITS))
+
+
 SPANS = "/assistants/{assistantId}/sessions/{sessionId}/spans"
 NAMES = {"assistantId": "0f4f0000-0000-4000-8000-000000006666", "sessionId": "aaaa0000-0000-4000-8000-00000000eeee"}
 PLACES = dict(zip(("assistantId", "sessionId"), (str(uuid.UUID(bytes=each)) for each in ids()), strict=True))
@@ -61,7 +72,7 @@ PATH = SPANS.format(**NAMES).encode()
 
 def test_an_answer_is_json_with_a_request_id(ask: Ask, put: Put) -> None:
     """Every answer, error or not, names its type, length and date, and a request id of its own."""
-    answers = [ask(put(span(1)).path), ask(PATH), ask("/assistants"), ask(PATH, b"POST")]
+    answers = [ask(put(span(1)).path), ask(PATH), ask("/assistants/a/b"), ask(PATH, b"POST")]
     assert [answer.status for answer in answers] == [200, 404, 404, 405]
     assert len({uuid.UUID(answer.headers["x-amzn-requestid"]) for answer in answers}) == 4
     for answer in answers:
@@ -90,8 +101,11 @@ def test_the_last_slash_says_nothing(ask: Ask, put: Put) -> None:
 @pytest.mark.parametrize(
     ("target", "status", "code"),
     [
-        (b"/assistants", 404, "UnknownOperationException"),
-        (b"/tags/arn%3Aaws", 404, "UnknownOperationException"),
+        (b"/assistants/a/b", 404, "UnknownOperationException"),
+        (b"/tags/arn%3Aaws", 400, "ValidationException"),
+        (b"/knowledgeBases", 400, "UnsupportedOperationException"),
+        (b"/assistants/x/aiagents", 400, "UnsupportedOperationException"),
+        (b"/assistants?maxResults=x", 400, "SerializationException"),
         (b"/", 404, "UnknownOperationException"),
         (b"/%zz", 404, "UnknownOperationException"),
         (b"/" + PATH, 404, "UnknownOperationException"),
@@ -151,33 +165,68 @@ def test_a_body_is_ignored(port: int, put: Put) -> None:
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
 
 
-PIECES = st.sampled_from([b"assistants", b"sessions", b"spans", b"%2F", b"%", b"..", b"", PATH])
+def _body(size: int, content_type: bytes) -> bytes:
+    head = b"Content-Type: %b\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % (content_type, size)
+    return head + (b" " * size if size <= LIMITS.request_bytes_max else b"")
+
+
+@pytest.mark.parametrize(
+    ("size", "content_type", "status", "code"),
+    [
+        (LIMITS.request_bytes_max + 1, b"application/json", 413, "RequestEntityTooLargeException"),
+        (LIMITS.request_bytes_max, b"application/json", 400, "SerializationException"),
+        (1, b"text/plain", 415, "UnsupportedMediaTypeException"),
+        (1, b"application/x-www-form-urlencoded", 415, "UnsupportedMediaTypeException"),
+        (0, b"text/plain", 400, "ValidationException"),
+    ],
+)
+def test_a_body_is_json_within_bounds(ask: Ask, size: int, content_type: bytes, status: int, code: str) -> None:
+    """A body is JSON and says so, within its limit; without a body, what it should have held is missing."""
+    answer = ask("/assistants", b"POST", _body(size, content_type))
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (status, code)
+
+
+PIECES = st.sampled_from(
+    [b"assistants", b"sessions", b"spans", b"%2F", b"%", b"..", b"", PATH] + [each.encode() for each in PLACES.values()]
+)
+NAMES_OF_MEMBERS = st.sampled_from(["name", "type", "tags", "data", "filters", "searchExpression", "tagFilter", "key"])
+DOCUMENTS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES_OF_MEMBERS, inner, max_size=4),
+    max_leaves=12,
+)
 PARAMETERS = st.sampled_from([b"maxResults=", b"nextToken=", b"&", b"%", b"1"])
 
 
 @given(
     path=st.lists(PIECES | st.binary()).map(b"/".join),
     query=st.lists(PARAMETERS | st.binary()).map(b"".join),
-    method=st.sampled_from(["GET", "POST", "HEAD"]) | st.text(),
+    method=st.sampled_from(["GET", "POST", "HEAD", "PATCH", "PUT", "DELETE"]) | st.text(),
+    body=st.binary() | DOCUMENTS.map(msgspec.json.encode),
+    headers=st.sampled_from([[], [(b"content-type", b"application/json; charset=utf-8")]]),
 )
-def test_no_target_breaks_the_service(path: bytes, query: bytes, method: str) -> None:
-    """Whatever the path, query and method, the answer is JSON and never our fault."""
+def test_no_request_breaks_the_service(
+    path: bytes, query: bytes, method: str, body: bytes, headers: list[tuple[bytes, bytes]]
+) -> None:
+    """Whatever the path, query, method and body, the answer is JSON and never our fault."""
     sent: list[MutableMapping[str, Any]] = []
 
     async def collect(message: MutableMapping[str, Any]) -> None:
         sent.append(message)
 
-    async def nothing() -> MutableMapping[str, Any]:
-        return {"type": "http.disconnect"}
+    async def give() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body}
 
     async def call(threads: Executor) -> None:
         scope = {"type": "http", "method": method, "path": "", "raw_path": b"/" + path, "query_string": query}
-        await qconnect.app(Reader(MemoryStore(), LIMITS), threads, LIMITS)(scope, nothing, collect)
+        store = MemoryStore()
+        store.write([part(span(1))])
+        await qconnect.app(_backing(store), threads, LIMITS)(scope | {"headers": headers}, give, collect)
 
     with ThreadPoolExecutor(1) as threads:
         asyncio.run(call(threads))
-    assert 400 <= sent[0]["status"] < 500
-    assert json.loads(sent[1]["body"])["message"]
+    assert sent[0]["status"] < 500
+    assert ("message" in json.loads(sent[1]["body"] or "{}")) == (sent[0]["status"] >= 400)
 
 
 # What goes wrong
@@ -187,6 +236,9 @@ def test_no_target_breaks_the_service(path: bytes, query: bytes, method: str) ->
 ERRORS: list[tuple[Exception, int, str, int]] = [
     (SerializationError("no integer"), 400, "SerializationException", 0),
     (TokenError(), 400, "ValidationException", 0),
+    (TooManyTagsError(*ids()), 400, "TooManyTagsException", 0),
+    (TooMuchDataError(), 400, "ValidationException", 0),
+    (UnsupportedOperationError("ListKnowledgeBases"), 400, "UnsupportedOperationException", 0),
     (ValidationError("1 validation error"), 400, "ValidationException", 0),
     (MalformedCredentialsError("Authorization header requires 'Credential'"), 400, "IncompleteSignatureException", 0),
     (ThrottledError(retry_after_ms=1), 400, "ThrottlingException", 2),
@@ -198,8 +250,14 @@ ERRORS: list[tuple[Exception, int, str, int]] = [
     (SlowBodyError("the body took longer"), 408, "RequestTimeoutException", 2),
     (TooLargeError("the body is larger"), 413, "RequestEntityTooLargeException", 0),
     (UnknownOperationError(), 404, "UnknownOperationException", 0),
+    (AssistantNotFoundError(ids()[0]), 404, "ResourceNotFoundException", 0),
+    (ResourceNotFoundError("arn:x"), 404, "ResourceNotFoundException", 0),
     (SessionNotFoundError(*ids()), 404, "ResourceNotFoundException", 0),
     (MethodError("GET", ["POST"]), 405, "UnknownOperationException", 0),
+    (SlowBodyError("slow"), 408, "RequestTimeoutException", 2),
+    (ConflictError("taken"), 409, "ConflictException", 0),
+    (TooLargeError("large"), 413, "RequestEntityTooLargeException", 0),
+    (UnsupportedMediaTypeError(), 415, "UnsupportedMediaTypeException", 0),
     (RuntimeError("secret detail"), 500, "InternalServerException", 2),
     (StoreError("secret detail"), 503, "ServiceUnavailableException", 2),
     (UnavailableError("secret detail"), 503, "ServiceUnavailableException", 2),
@@ -210,10 +268,10 @@ ERRORS: list[tuple[Exception, int, str, int]] = [
 def failing_port(serve: Serve) -> int:
     """Return the port of a service whose ListSpans raises the error that the session's label numbers."""
 
-    def answer(request: Request) -> Answer:
+    def answer(_: Backing, request: Request) -> Answer:
         raise ERRORS[int(request.labels["sessionId"])][0]
 
-    return serve(lambda threads: Service([Operation("ListSpans", "GET", SPANS, answer)], threads, LIMITS))
+    return serve(lambda threads: Service([Operation("ListSpans", answer)], _backing(MemoryStore()), threads, LIMITS))
 
 
 def test_every_refusal_is_tried() -> None:
@@ -256,10 +314,10 @@ def test_every_retry_mode_tries_again_what_may_pass(failing_port: int, connect: 
 def test_the_wait_is_told_in_milliseconds(serve: Serve) -> None:
     """A throttled call is told when to come again by the header that botocore reads."""
 
-    def answer(_request: Request) -> Answer:
+    def answer(_backing: Backing, _request: Request) -> Answer:
         raise ThrottledError(retry_after_ms=2_300)
 
-    port = serve(lambda threads: Service([Operation("ListSpans", "GET", SPANS, answer)], threads, LIMITS))
+    port = serve(lambda threads: Service([Operation("ListSpans", answer)], _backing(MemoryStore()), threads, LIMITS))
     with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
         connection.request("GET", PATH.decode())
         assert connection.getresponse().headers["x-amz-retry-after"] == "2300"
@@ -292,7 +350,7 @@ def test_a_passing_failure_is_not_noticed(serve: Serve, connect: Connect) -> Non
     """boto3 tries again by itself when the store could not answer, and gets the page."""
     store = _BusyOnce()
     store.write([part(span(1))])
-    client = connect(serve(lambda threads: qconnect.app(Reader(store, LIMITS), threads, LIMITS)))
+    client = connect(serve(lambda threads: qconnect.app(_backing(store), threads, LIMITS)))
     with structlog.testing.capture_logs() as logs:
         answer = client.list_spans(**PLACES)
     assert (len(answer["spans"]), answer["ResponseMetadata"]["RetryAttempts"]) == (1, 1)
@@ -325,13 +383,13 @@ def test_a_slow_store_does_not_stop_the_server(serve: Serve, connect: Connect) -
     """While readers wait for the store, requests that need none are answered."""
     store = _Waiting()
     store.write([part(span(1))])
-    port = serve(lambda threads: qconnect.app(Reader(store, LIMITS), threads, LIMITS))
+    port = serve(lambda threads: qconnect.app(_backing(store), threads, LIMITS))
     client, other = connect(port), connect(port)
     with ThreadPoolExecutor(LIMITS.readers_max) as clients:
         pages = [clients.submit(client.list_spans, **PLACES) for _ in range(LIMITS.readers_max)]
         store.meeting.wait()
-        with pytest.raises(ClientError, match="UnknownOperationException"):
-            other.list_assistants()
+        with pytest.raises(ClientError, match="UnsupportedOperationException"):
+            other.list_knowledge_bases()
         assert not any(page.done() for page in pages)
         store.meeting.wait()
         assert [len(page.result()["spans"]) for page in pages] == [1] * LIMITS.readers_max

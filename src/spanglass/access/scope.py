@@ -1,12 +1,12 @@
 """A store as one caller may see it: what is not theirs is not there, by whatever way it is asked for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import islice
+from typing import Protocol, Self, TypeVar
 
 from spanglass.access.caller import Caller
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
-from spanglass.reading import Reader
 from spanglass.store.interface import (
     Capabilities,
     Change,
@@ -24,9 +24,20 @@ from spanglass.store.interface import (
 )
 
 
-def limited(reader: Reader, caller: Caller) -> Reader:
-    """Return a reader that finds only what the caller may see; what is not theirs reads as what does not exist."""
-    return reader if caller.assistants is None else reader.over(lambda store: ScopedStore(store, caller.assistants))
+class _OverStore(Protocol):
+    """What answers from a store: ``reading.Reader``, ``registry.Registry``."""
+
+    def over(self, view: Callable[[Store], Store]) -> Self: ...
+
+
+_T = TypeVar("_T", bound=_OverStore)
+
+
+def limited(answering: _T, caller: Caller) -> _T:
+    """Return a reader or registry that finds only what the caller may see; all else reads as what does not exist."""
+    if caller.assistants is None:
+        return answering
+    return answering.over(lambda store: ScopedStore(store, caller.assistants))
 
 
 class TooWideError(StoreError):
@@ -127,8 +138,8 @@ class ScopedStore(Store):
         raise TooWideError
 
     def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
-        """Refuse."""
-        raise TooWideError
+        """Remember for all: a key names the assistant that it is about."""
+        return self._store.remember(key, value, now_ns=now_ns, until_ns=until_ns)
 
     def delete_before(self, before_ns: int) -> int:
         """Refuse."""

@@ -7,14 +7,13 @@ from typing import Final
 
 import msgspec
 
-from spanglass.model.constraints import UUID_PATTERN, violations
+from spanglass.model.constraints import violations
+from spanglass.model.patterns import UUID
 from spanglass.model.place import parse_uuid
 
 ASSISTANT: Final = "assistant"
 SESSION: Final = "session"
-_ARN: Final = re.compile(
-    rf"arn:([a-z-]*):wisdom:([a-z0-9-]*):([0-9]{{12}}):([a-z-]*)/({UUID_PATTERN}(?:/{UUID_PATTERN}){{0,2}})"
-)
+_ARN: Final = re.compile(rf"arn:([a-z-]*):wisdom:([a-z0-9-]*):([0-9]{{12}}):([a-z-]*)/({UUID}(?:/{UUID}){{0,2}})")
 
 
 class Arn(msgspec.Struct, frozen=True):

@@ -1,27 +1,18 @@
-"""All that the QConnect service model demands of ListSpans' request and response, as data, and one walk against it.
+"""All that the QConnect service model demands of requests and responses, as data, and one walk against it.
 
-``SHAPES`` mirrors botocore's ``qconnect/2020-10-19/service-2.json``: the same names, members, bounds and patterns.
+``SHAPES`` mirrors botocore's ``qconnect/2020-10-19/service-2.json``: the same names, members, bounds and patterns, for
+the operations that are offered.
 """
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Final, get_args
+from typing import Any, Final
 
 import msgspec
 
-from spanglass.model import guardrail, message, span
-from spanglass.model.shapes import (
-    BooleanShape,
-    DocumentShape,
-    FloatShape,
-    IntegerShape,
-    ListShape,
-    Shape,
-    StringShape,
-    StructureShape,
-    TimestampShape,
-    UnionShape,
-)
+from spanglass.model.resource_shapes import RESOURCE_SHAPES
+from spanglass.model.shapes import ListShape, MapShape, Shape, StructureShape, UnionShape
+from spanglass.model.span_shapes import SPAN_SHAPES
 
 DEPTH_MAX: Final = 128
 """Shapes within shapes, about 40 tool results within tool results: clients read recursively."""
@@ -32,167 +23,7 @@ SHOWN_CHARS_MAX: Final = 256
 NUMBER_SHOWN_MAX: Final = 2**64
 """Size of a violating number that its message repeats."""
 
-UUID_PATTERN: Final = "[a-f0-9]{8}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{4}-[a-f0-9]{12}"
-ARN_PATTERN: Final = rf"arn:[a-z-]*?:wisdom:[a-z0-9-]*?:[0-9]{{12}}:[a-z-]*?/{UUID_PATTERN}(?:/{UUID_PATTERN}){{0,2}}"
-
-SHAPES: Final[Mapping[str, Shape]] = {
-    # texts
-    "Arn": StringShape(pattern=ARN_PATTERN),
-    "ArnWithQualifier": StringShape(pattern=ARN_PATTERN + "(:[A-Z0-9_$]+){0,1}"),
-    "GenericArn": StringShape(
-        min=1, max=2048, pattern="arn:[a-z-]+?:[a-z-]+?:[a-z0-9-]*?:([0-9]{12})?:[a-zA-Z0-9-:/]+"
-    ),
-    "Name": StringShape(min=1, max=255, pattern=r"[a-zA-Z0-9\s_.,-]+.*"),
-    "NextToken": StringShape(min=1, max=2048),
-    "NonEmptySensitiveString": StringShape(min=1, max=4096, sensitive=True),
-    "NonEmptyString": StringShape(min=1, max=4096),
-    "SensitiveString": StringShape(sensitive=True),
-    "SpanOriginRequestIdString": StringShape(min=1, max=256),
-    "SpanStatusDescriptionString": StringShape(min=1, max=1024),
-    "Uuid": StringShape(pattern=UUID_PATTERN),
-    "UuidOrArn": StringShape(pattern=f"{UUID_PATTERN}$|^{ARN_PATTERN}"),
-    # enumerations
-    "AIAgentType": StringShape(enum=get_args(span.AIAgentType)),
-    "AIPromptType": StringShape(enum=get_args(span.AIPromptType)),
-    "GuardrailAction": StringShape(enum=get_args(guardrail.GuardrailAction)),
-    "GuardrailPolicyType": StringShape(enum=get_args(guardrail.GuardrailPolicyType)),
-    "GuardrailSource": StringShape(enum=get_args(guardrail.GuardrailSource)),
-    "InteractionMode": StringShape(enum=get_args(span.InteractionMode)),
-    "Participant": StringShape(enum=get_args(message.Participant)),
-    "ReturnReason": StringShape(enum=get_args(span.ReturnReason)),
-    "SpanStatus": StringShape(enum=get_args(span.SpanStatus)),
-    "SpanType": StringShape(enum=get_args(span.SpanType)),
-    # numbers and other scalars
-    "Boolean": BooleanShape(),
-    "Integer": IntegerShape(),
-    "JSONDocument": DocumentShape(sensitive=True),
-    "MaxResults": IntegerShape(min=1, max=100),
-    "SpanAttributesTemperatureFloat": FloatShape(min=0.0, max=1.0),
-    "SpanAttributesTopPFloat": FloatShape(min=0.0, max=1.0),
-    "Timestamp": TimestampShape(),
-    # lists
-    "GuardrailPolicyResultList": ListShape(member="GuardrailPolicyResult", min=0, max=50),
-    "SpanCitationList": ListShape(member="SpanCitation"),
-    "SpanFinishReasonList": ListShape(member="NonEmptyString", min=0, max=10),
-    "SpanGuardrailAssessmentList": ListShape(member="SpanGuardrailAssessment", min=0, max=10),
-    "SpanList": ListShape(member="Span", min=0, max=100),
-    "SpanMessageList": ListShape(member="SpanMessage", min=0, max=50),
-    "SpanMessageValueList": ListShape(member="SpanMessageValue", min=1, max=10),
-    # structures
-    "ListSpansRequest": StructureShape(
-        required={"assistantId": "UuidOrArn", "sessionId": "UuidOrArn"},
-        optional={"nextToken": "NextToken", "maxResults": "MaxResults"},
-    ),
-    "ListSpansResponse": StructureShape(
-        required={"spans": "SpanList"},
-        optional={"nextToken": "NextToken"},
-    ),
-    "Span": StructureShape(
-        required={
-            "spanId": "Uuid",
-            "assistantId": "Uuid",
-            "sessionId": "Uuid",
-            "spanName": "Name",
-            "spanType": "SpanType",
-            "startTimestamp": "Timestamp",
-            "endTimestamp": "Timestamp",
-            "status": "SpanStatus",
-            "requestId": "Uuid",
-            "attributes": "SpanAttributes",
-        },
-        optional={
-            "parentSpanId": "Uuid",
-            "statusDescription": "SpanStatusDescriptionString",
-            "originRequestId": "SpanOriginRequestIdString",
-        },
-    ),
-    "SpanAttributes": StructureShape(
-        optional={
-            "operationName": "NonEmptyString",
-            "providerName": "NonEmptyString",
-            "errorType": "NonEmptyString",
-            "agentId": "Uuid",
-            "instanceArn": "GenericArn",
-            "contactId": "Uuid",
-            "initialContactId": "Uuid",
-            "sessionName": "NonEmptyString",
-            "aiAgentArn": "ArnWithQualifier",
-            "aiAgentType": "AIAgentType",
-            "aiAgentName": "Name",
-            "aiAgentId": "Uuid",
-            "aiAgentVersion": "Integer",
-            "aiAgentInvoker": "NonEmptyString",
-            "aiAgentOrchestratorUseCase": "NonEmptyString",
-            "interactionMode": "InteractionMode",
-            "targetAgentId": "NonEmptyString",
-            "returnReason": "ReturnReason",
-            "requestModel": "NonEmptyString",
-            "requestMaxTokens": "Integer",
-            "temperature": "SpanAttributesTemperatureFloat",
-            "topP": "SpanAttributesTopPFloat",
-            "responseModel": "NonEmptyString",
-            "responseFinishReasons": "SpanFinishReasonList",
-            "usageInputTokens": "Integer",
-            "usageOutputTokens": "Integer",
-            "usageTotalTokens": "Integer",
-            "cacheReadInputTokens": "Integer",
-            "cacheWriteInputTokens": "Integer",
-            "inputMessages": "SpanMessageList",
-            "outputMessages": "SpanMessageList",
-            "systemInstructions": "SpanMessageValueList",
-            "promptArn": "ArnWithQualifier",
-            "promptId": "Uuid",
-            "promptType": "AIPromptType",
-            "promptName": "Name",
-            "promptVersion": "Integer",
-            "timeToFirstTokenMs": "Integer",
-            "guardrailAssessments": "SpanGuardrailAssessmentList",
-        }
-    ),
-    "SpanMessage": StructureShape(
-        required={
-            "messageId": "Uuid",
-            "participant": "Participant",
-            "timestamp": "Timestamp",
-            "values": "SpanMessageValueList",
-        }
-    ),
-    "SpanMessageValue": UnionShape(
-        options={
-            "text": "SpanTextValue",
-            "toolUse": "SpanToolUseValue",
-            "toolResult": "SpanToolResultValue",
-            "reasoning": "SpanReasoningValue",
-        },
-    ),
-    "SpanTextValue": StructureShape(
-        required={"value": "NonEmptySensitiveString"},
-        optional={"citations": "SpanCitationList", "aiGuardrailAssessment": "AIGuardrailAssessment"},
-    ),
-    "SpanCitation": StructureShape(
-        optional={"contentId": "Uuid", "title": "SensitiveString", "knowledgeBaseId": "Uuid", "knowledgeBaseArn": "Arn"}
-    ),
-    "AIGuardrailAssessment": StructureShape(required={"blocked": "Boolean"}),
-    "SpanToolUseValue": StructureShape(required={"toolUseId": "Uuid", "name": "Name", "arguments": "JSONDocument"}),
-    "SpanToolResultValue": StructureShape(
-        required={"toolUseId": "Uuid", "values": "SpanMessageValueList"},
-        optional={"error": "NonEmptyString"},
-    ),
-    "SpanReasoningValue": StructureShape(required={"value": "NonEmptySensitiveString"}),
-    "SpanGuardrailAssessment": StructureShape(
-        required={
-            "guardrailId": "NonEmptyString",
-            "guardrailName": "NonEmptyString",
-            "source": "GuardrailSource",
-            "action": "GuardrailAction",
-        },
-        optional={"policies": "GuardrailPolicyResultList"},
-    ),
-    "GuardrailPolicyResult": StructureShape(
-        required={"policyType": "GuardrailPolicyType", "action": "GuardrailAction"},
-        optional={"details": "NonEmptyString"},
-    ),
-}
+SHAPES: Final[Mapping[str, Shape]] = {**SPAN_SHAPES, **RESOURCE_SHAPES}
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -225,6 +56,22 @@ def validation_message(found: list[Violation]) -> str:
     """Put violations in the words of AWS's ValidationException."""
     errors = "error" if len(found) == 1 else "errors"
     return f"{len(found)} validation {errors} detected: {'; '.join(map(str, found))}"
+
+
+def pruned(shape: str, value: Any) -> Any:  # noqa: ANN401 (JSON of the shape's kind)
+    """Return a value that breaks no constraint without nulls and members that its structures do not know."""
+    match SHAPES[shape]:
+        case StructureShape(required=required, optional=optional):
+            members: Mapping[str, str] = {**required, **optional}
+        case UnionShape(options=options):
+            members = options
+        case ListShape(member=member):
+            return [pruned(member, each) for each in value]
+        case MapShape(value=member):
+            return {key: pruned(member, each) for key, each in value.items()}
+        case _:
+            return value
+    return {name: pruned(members[name], each) for name, each in value.items() if name in members and each is not None}
 
 
 def _walk(shape: str, value: object, path: str, depth: int) -> Iterator[Violation]:

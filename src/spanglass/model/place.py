@@ -30,6 +30,18 @@ def parse_uuid(text: str) -> uuid.UUID | None:
     return parsed if str(parsed) == text.lower() else None
 
 
+def assistant_named(text: str) -> tuple[bytes, str]:
+    """Return the id (16 bytes) and the name of the assistant that a text stands for: a UUID is an id itself."""
+    found, name = _named(text, NAMESPACE_ASSISTANT)
+    return found.bytes, name
+
+
+def session_named(text: str, assistant_id: bytes) -> tuple[bytes, str]:
+    """Return the id and the name of an assistant's session likewise."""
+    found, name = _named(text, uuid.UUID(bytes=assistant_id))
+    return found.bytes, name
+
+
 class Claim(msgspec.Struct, frozen=True, order=True, array_like=True):
     """What one span says of its trace's session or assistant; the smallest claim of a trace wins.
 

@@ -174,6 +174,23 @@ class ListShape(Shape, frozen=True, kw_only=True):
         return ((f"{place}.member", self.member, member) for place, member in enumerate(value, start=1))
 
 
+class MapShape(Shape, frozen=True, kw_only=True):
+    """An object of keys of one shape and values of another, none null."""
+
+    key: str
+    value: str
+
+    def _complaints(self, value: object) -> Iterator[Complaint]:
+        if not isinstance(value, dict):
+            yield _mistyped("an object")
+
+    def members(self, value: dict[str, object]) -> Iterator[tuple[str, str, object]]:
+        """Name each key and each value; their paths do not repeat the key, which may be long."""
+        for key, member in value.items():
+            yield "key", self.key, key
+            yield "value", self.value, member
+
+
 class StructureShape(Shape, frozen=True, kw_only=True):
     """An object of named members; null is absence, and unknown members are passed over (restJson1)."""
 

@@ -4,8 +4,11 @@
     |-- RequestError                     the client's fault: the same request fails again
     |   |-- AccessDeniedError
     |   |-- MethodError
+    |   |-- ResourceNotFoundError
     |   |-- SerializationError
     |   |-- UnknownOperationError
+    |   |-- UnsupportedMediaTypeError
+    |   |-- UnsupportedOperationError
     |   `-- ValidationError
     |-- access.errors.AccessError        who asks is not known, or not let in
     |   |-- MalformedCredentialsError
@@ -15,6 +18,10 @@
     |   `-- UnknownKeyError
     |-- bodies.SlowBodyError
     |-- bodies.TooLargeError
+    |-- registry.AssistantNotFoundError
+    |-- registry.ConflictError
+    |-- registry.TooManyTagsError
+    |-- registry.TooMuchDataError
     |-- reading.SessionNotFoundError
     |-- reading.TokenError
     |-- store.interface.StoreError       ours; clients try again on any 5xx
@@ -38,6 +45,7 @@ from spanglass.access.errors import (
 )
 from spanglass.bodies import SlowBodyError, TooLargeError
 from spanglass.reading import SessionNotFoundError, TokenError
+from spanglass.registry import AssistantNotFoundError, ConflictError, TooManyTagsError, TooMuchDataError
 from spanglass.store.interface import StoreError
 
 
@@ -57,6 +65,14 @@ class MethodError(RequestError):
         self.allowed = ", ".join(allowed)
 
 
+class ResourceNotFoundError(RequestError):
+    """There is no resource of this kind here; the model calls the resource ``name``."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Resource {name} was not found.")
+        self.name = name
+
+
 class SerializationError(RequestError):
     """Bytes do not read as the type that the service model wants there."""
 
@@ -68,6 +84,20 @@ class UnknownOperationError(RequestError):
         super().__init__("No operation of this service has this path.")
 
 
+class UnsupportedMediaTypeError(RequestError):
+    """The body is not said to be JSON, so pages of other sites can send it without being asked."""
+
+    def __init__(self) -> None:
+        super().__init__("The content type of a body is application/json.")
+
+
+class UnsupportedOperationError(RequestError):
+    """The service model has the operation, this service has not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not supported by this service.")
+
+
 class ValidationError(RequestError):
     """Constraints of the service model are broken; the message names each."""
 
@@ -76,7 +106,8 @@ class Refusal(msgspec.Struct, frozen=True):
     """An answer that is an error; ``code`` is a shape of the service model, or AWS's common name.
 
     A ``message`` here stands for the error's own, which may not be fit to be seen. ``members`` are those beside
-    ``message``, ``headers`` those beside X-Amzn-Errortype, each with the error's attribute that fills it.
+    ``message``, ``headers`` those beside X-Amzn-Errortype, each with the error's attribute that fills it; what is no
+    attribute is the header's text.
     """
 
     status: int
@@ -88,20 +119,27 @@ class Refusal(msgspec.Struct, frozen=True):
 
 REFUSALS: Final[dict[type[Exception], Refusal]] = {
     SerializationError: Refusal(400, "SerializationException"),
+    TooManyTagsError: Refusal(400, "TooManyTagsException", members={"resourceName": "resource"}),
+    TooMuchDataError: Refusal(400, "ValidationException"),
+    UnsupportedOperationError: Refusal(400, "UnsupportedOperationException"),
     TokenError: Refusal(400, "ValidationException"),
     ValidationError: Refusal(400, "ValidationException"),
     AccessDeniedError: Refusal(403, "AccessDeniedException"),
+    AssistantNotFoundError: Refusal(404, "ResourceNotFoundException", members={"resourceName": "assistant"}),
     SessionNotFoundError: Refusal(404, "ResourceNotFoundException", members={"resourceName": "session"}),
+    ResourceNotFoundError: Refusal(404, "ResourceNotFoundException", members={"resourceName": "name"}),
     AccessError: Refusal(403, "AccessDeniedException"),
     MissingCredentialsError: Refusal(403, "MissingAuthenticationTokenException"),
     MalformedCredentialsError: Refusal(400, "IncompleteSignatureException"),
     SignatureError: Refusal(403, "InvalidSignatureException"),
     UnknownKeyError: Refusal(403, "UnrecognizedClientException"),
     ThrottledError: Refusal(400, "ThrottlingException", headers={"x-amz-retry-after": "retry_after_ms"}),
-    SlowBodyError: Refusal(408, "RequestTimeoutException"),
-    TooLargeError: Refusal(413, "RequestEntityTooLargeException"),
     UnknownOperationError: Refusal(404, "UnknownOperationException"),
     MethodError: Refusal(405, "UnknownOperationException", headers={"allow": "allowed"}),
+    SlowBodyError: Refusal(408, "RequestTimeoutException", headers={"connection": "close"}),
+    ConflictError: Refusal(409, "ConflictException"),
+    TooLargeError: Refusal(413, "RequestEntityTooLargeException"),
+    UnsupportedMediaTypeError: Refusal(415, "UnsupportedMediaTypeException"),
     Exception: Refusal(500, "InternalServerException", "The service failed to answer. Its log tells more."),
     StoreError: Refusal(503, "ServiceUnavailableException", "The service cannot answer now. Try again later."),
 }
@@ -115,5 +153,5 @@ def refusal(error: Exception) -> Refusal:
         rule,
         message=rule.message or str(error),
         members={name: str(getattr(error, attribute)) for name, attribute in rule.members.items()},
-        headers={name: str(getattr(error, attribute)) for name, attribute in rule.headers.items()},
+        headers={name: str(getattr(error, attribute, attribute)) for name, attribute in rule.headers.items()},
     )

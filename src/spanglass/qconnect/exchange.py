@@ -1,31 +1,43 @@
 """What an operation is made of, what it is given and what it gives back."""
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import msgspec
 
+from spanglass.access import Caller, limited
 from spanglass.qconnect import uri
 from spanglass.qconnect.errors import SerializationError
+from spanglass.reading import Reader
+from spanglass.registry import Registry
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,10}")
 _INTEGER_MAX: Final = (1 << 31) - 1
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A request whose operation is known: ``labels`` are the path's, decoded; ``query`` is as it came."""
+    """A request whose operation is known: ``labels`` are the path's, decoded; ``query`` and ``body`` as they came."""
 
     labels: dict[str, str]
     query: bytes = b""
+    body: bytes = b""
 
     def text(self, name: str) -> str | None:
-        """Return a parameter of the query, or None.
+        """Return a parameter of the query, the first of its name, or None.
 
         Raises:
             SerializationError: It is no percent-encoded UTF-8.
         """
-        return uri.parameter(self.query, name)
+        return next(iter(self.texts(name)), None)
+
+    def texts(self, name: str) -> list[str]:
+        """Return all parameters of that name.
+
+        Raises:
+            SerializationError: One is no percent-encoded UTF-8.
+        """
+        return uri.parameters(self.query, name)
 
     def integer(self, name: str) -> int | None:
         """Return a parameter that the service model calls an integer (32 bits), or None.
@@ -40,6 +52,20 @@ class Request(msgspec.Struct, frozen=True):
             raise SerializationError(f"The value at '{name}' is not an integer.")
         return number
 
+    def document(self) -> dict[str, Any]:
+        """Return the JSON object that the body is; without a body, an empty one.
+
+        Raises:
+            SerializationError: It is anything else.
+        """
+        try:
+            document = msgspec.json.decode(self.body or b"{}")
+        except (ValueError, RecursionError):  # msgspec's errors and those of Unicode are ValueErrors
+            document = None
+        if not isinstance(document, dict):
+            raise SerializationError("The body is not a JSON object.")
+        return document
+
 
 class Answer(msgspec.Struct, frozen=True):
     """A success: the JSON of the operation's output, and headers of its own."""
@@ -49,14 +75,31 @@ class Answer(msgspec.Struct, frozen=True):
     headers: dict[str, str] = {}
 
 
-class Operation(msgspec.Struct, frozen=True):
-    """An operation of the service model and what answers it.
+def answered(output: Mapping[str, object]) -> Answer:
+    """Return an operation's output as its answer."""
+    return Answer(msgspec.json.encode(output))
 
-    ``template`` is the model's ``requestUri``. ``answer`` runs in a thread of the readers' pool and may raise whatever
-    ``errors`` lists.
+
+class Backing(msgspec.Struct, frozen=True):
+    """What operations answer from."""
+
+    reader: Reader
+    registry: Registry
+    region: str = "us-east-1"
+    account_id: str = "000000000000"
+    """Region and account of the ARNs in answers."""
+
+    def seen_by(self, who: Caller) -> "Backing":
+        """Return of it what the caller may touch."""
+        seen = limited(self.reader, who), limited(self.registry, who)
+        return msgspec.structs.replace(self, reader=seen[0], registry=seen[1])
+
+
+class Operation(msgspec.Struct, frozen=True):
+    """An operation of the service model and what answers it; ``routes.ROUTES`` tells what calls it.
+
+    ``answer`` runs in a thread of the readers' pool and may raise whatever ``errors`` lists.
     """
 
     name: str
-    method: str
-    template: str
-    answer: Callable[[Request], Answer]
+    answer: Callable[[Backing, Request], Answer]

@@ -28,10 +28,7 @@ def decoded(raw: bytes, name: str) -> str:
         raise SerializationError(f"The value at '{name}' is not UTF-8.") from None
 
 
-def parameter(query: bytes, name: str) -> str | None:
-    """Return the first of a query's parameters of that name, decoded; None if there is none (restJson1)."""
-    for pair in query.split(b"&"):
-        key, _, value = pair.partition(b"=")
-        if unquote_to_bytes(key) == name.encode():
-            return decoded(value, name)
-    return None
+def parameters(query: bytes, name: str) -> list[str]:
+    """Return a query's parameters of that name in order, decoded."""
+    pairs = [pair.partition(b"=") for pair in query.split(b"&")]
+    return [decoded(value, name) for key, _, value in pairs if unquote_to_bytes(key) == name.encode()]
