@@ -9,11 +9,11 @@ import msgspec
 from spanglass.config import Limits
 from spanglass.mapping import Mapper
 from spanglass.model.place import TracePart
-from spanglass.otlp.codec import decode_protobuf
+from spanglass.otlp.codec import decode_protobuf, decode_protobuf_logs
 from spanglass.otlp.json_codec import decode_json
 from spanglass.reading import Reader
 from spanglass.store.memory import MemoryStore
-from spanglass.telemetry import Span
+from spanglass.telemetry import LogRecord, Span
 
 DATA: Final = Path(__file__).parent / "data" / "otlp"
 CAPTURES: Final = tuple(
@@ -33,6 +33,16 @@ def exported(capture: str) -> list[Span]:
     if path.exists():
         return decode_protobuf(path.read_bytes(), Limits()).spans
     return decode_json(path.with_suffix(".json").read_bytes(), Limits()).spans
+
+
+def log_paths(capture: str) -> list[Path]:
+    """Return the bodies of a capture's log exports, in order."""
+    return sorted((DATA / capture).parent.glob(f"{Path(capture).name}.logs*.pb"))
+
+
+def logged(capture: str) -> list[LogRecord]:
+    """Return the log records of a capture, as a receiver reads them; most emitters send none."""
+    return [record for path in log_paths(capture) for record in decode_protobuf_logs(path.read_bytes(), Limits()).logs]
 
 
 def mapper(*, memo_bytes_max: int = 8 << 20) -> Mapper:
@@ -81,6 +91,11 @@ _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text
 UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "anthropic--genai": (_NO_TOOLS,),
     "anthropic--traceloop": (_NO_TOOLS,),
+    "bedrock--botocore": (_NO_TOOLS,),
+    "bedrock--botocore/stream_tools": (
+        ("outputs", "the instrumentation leaves out what stands beside a tool's use, and reasoning in a stream"),
+    ),
+    "bedrock--botocore/tools": (("outputs", "the instrumentation leaves out what stands beside a tool's use"),),
     "bedrock--traceloop": (_NO_TOOLS, ("models", "the instrumentation cuts the vendor off the model's id")),
     "bedrock--traceloop/error": (("inputs of failures", "the instrumentation adds messages when it has an answer"),),
     "bedrock--traceloop/tools_v047": (
@@ -108,12 +123,15 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "langchain--traceloop/tools_refusal_v047": (_NO_REASONS,),
     "openai--traceloop/chat_stream_tools": (_NO_REFUSALS,),
     "openai--traceloop/chat_tools": (_NO_REFUSED,),
+    "openai--traceloop/chat_tools_events": (_NO_REFUSALS, _NO_REFUSED, _NO_REASONING),
     "openai--traceloop/chat_timeout": (
         ("inputs of failures", "the instrumentation drops all attributes of a call that timed out"),
         ("models", "the same"),
     ),
     "openai--traceloop/responses_tools": (_NO_REFUSALS,),
     "openai--v2": (_NO_TOOLS, _NO_REASONING, _NO_REFUSALS, _NO_REFUSED, _NO_CACHE),
+    "openai--v2/chat_stream_tools": (("inputs", "the instrumentation leaves out what stands beside a tool's use"),),
+    "openai--v2/chat_tools": (("inputs", "the instrumentation leaves out what stands beside a tool's use"),),
     "openai-agents--genai": (_REDACTED,),
     "openai-agents--genai/combined_chat_stream_tools_refusal": (_NOT_ASKED,),
     "openai-agents--genai/responses_tools_refusal": (("calls", "this instrumentation alone has no spans for calls"),),

@@ -14,13 +14,15 @@ import pytest
 from spanglass.config import Limits
 from spanglass.mappers import Mapping, MappingApart, MappingHere, Read
 from spanglass.mapping import Mapper
-from spanglass.otlp.codec import decode_protobuf
+from spanglass.otlp.codec import decode_protobuf, decode_protobuf_logs
 from spanglass.otlp.errors import BadRequestError
 from spanglass.packing import Mapped
 from tests.captures import DATA
 
 MAKE_MAPPER = functools.partial(Mapper, memo_bytes_max=1 << 20, document_depth_max=8)
-BODIES = [path.read_bytes() for path in sorted(DATA.glob("*/*.pb"))]
+PATHS = sorted(DATA.glob("*/*.pb"))
+BODIES = [path.read_bytes() for path in PATHS if ".logs" not in path.suffixes]
+LOGS = [path.read_bytes() for path in PATHS if ".logs" in path.suffixes]
 UNPICKLABLE = "class Odd(Exception): pass\nraise Odd('quite odd')"
 
 
@@ -43,7 +45,7 @@ def batch(mapping: Mapping, *reads: Callable[[], Any]) -> list[Mapped | Exceptio
 def test_maps_as_here(apart: MappingApart) -> None:
     """Recorded exports come back as this process's mapper maps them, batch after batch, a repeated one too."""
     here = MappingHere(MAKE_MAPPER())
-    reads = [read(body) for body in BODIES]
+    reads = [read(body) for body in BODIES] + [functools.partial(decode_protobuf_logs, body, Limits()) for body in LOGS]
     for some in (reads[:5], reads[5:], reads[:5]):
         assert batch(apart, *some) == batch(here, *some)
 

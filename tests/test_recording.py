@@ -10,18 +10,23 @@ import pytest
 from spanglass.config import Limits
 from spanglass.mappers import MappingHere
 from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
 from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
 from spanglass.store.interface import Relate, StoreError, UnavailableError, WriteResult
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import ids, part, read, span
-from spanglass.telemetry import ExportRequest, Resource, Scope, Span
+from spanglass.telemetry import ExportRequest, LogRecord, Resource, Scope, Span
 
 
 class OneSpanMapper:
     """Maps a span to the battery's span of the number that its name is; a name that is none is a bug of the mapper."""
 
-    def parts(self, spans: Iterable[Span]) -> list[TracePart]:
-        return [part(span(int(each.name))) for each in spans]
+    def parts(self, spans: Iterable[Span], logs: Sequence[LogRecord] = ()) -> list[TracePart]:
+        names = [*(each.name for each in spans), *(each.name for each in logs)]
+        return [part(span(int(name))) for name in names]
+
+    def relate(self, _known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> Sequence[SpanRecord]:
+        return new
 
 
 class GatedStore(MemoryStore):
@@ -65,6 +70,18 @@ def recording(store: GatedStore, **limits: int) -> Iterator[Recorder]:
 
 def listed(store: GatedStore) -> int:
     return len(list(read(store, *ids()))) if store.session(*ids()) else 0
+
+
+async def test_log_records_are_counted() -> None:
+    """What is kept is readable, what is dropped counts as accepted, and what is rejected is told."""
+    store = GatedStore()
+    logs = [LogRecord(b"t" * 16, b"s" * 8, Resource(), Scope(), "1")]
+    with recording(store) as recorder:
+        read = lambda: ExportRequest([], 0, "too odd", logs, rejected_logs=2, dropped_logs=3)  # noqa: E731
+        assert await recorder.record(read, 10) == Recorded(4, 2, "too odd")
+        assert listed(store) == 1
+        counts = recorder.counts
+        assert (counts.log_records, counts.rejected_log_records, counts.dropped_log_records) == (1, 2, 3)
 
 
 async def test_returns_when_spans_are_readable() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spanglass.config import Limits
 from spanglass.mapping import Mapper
-from spanglass.otlp.codec import decode_protobuf
+from spanglass.otlp.codec import decode_protobuf, decode_protobuf_logs
 from spanglass.otlp.json_codec import decode_json
 from spanglass.store import compression
 from spanglass.store.sqlite.state import SessionState
@@ -28,8 +28,10 @@ def pieces() -> list[bytes]:
     for path in sorted(RECORDINGS.glob("*/*.pb")) + sorted(RECORDINGS.glob("*/*.json")):
         if path.name.endswith(".truth.json"):
             continue
-        decode = decode_protobuf if path.suffix == ".pb" else decode_json
-        for part in mapper.parts(decode(path.read_bytes(), limits).spans):
+        decode = decode_json if path.suffix == ".json" else decode_protobuf
+        decode = decode_protobuf_logs if ".logs" in path.suffixes else decode
+        request = decode(path.read_bytes(), limits)
+        for part in mapper.parts(request.spans, request.logs):
             state = SessionState(0, part.claims.place(part.trace_id))
             for span in part.spans:
                 state.add(span)

@@ -94,7 +94,8 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
         service = qconnect.app(backing, threads, limits)
         faces[_WEB] = gate.before(web, refuse)
-        faces["/v1/traces"] = gate.before(http.traces(recorder, limits), http.refuse, origins)
+        for path, codecs in http.SIGNALS.items():
+            faces[path] = gate.before(http.receiver(recorder, limits, codecs), http.refuse, origins)
         faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, gate.before(service, service.refuse))
         grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
         yield

@@ -27,6 +27,9 @@ COUNTERS: Final = {
     "written_spans": "Spans written for the first time",
     "replaced_spans": "Spans that took the place of an earlier version",
     "unchanged_spans": "Spans that were there already",
+    "log_records": "Log records of GenAI events kept with their spans",
+    "rejected_log_records": "Log records of otherwise accepted requests that cannot be kept",
+    "dropped_log_records": "Log records taken but not kept, being no GenAI event of a span",
     "commits": "Durable commits",
     "commit_seconds": "Seconds spent in commits",
 }

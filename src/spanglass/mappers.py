@@ -19,8 +19,10 @@ from typing import Final, Protocol, TypeAlias
 import structlog
 
 from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
 from spanglass.packing import Mapped, Packer, Unpacker
-from spanglass.telemetry import ExportRequest, Span
+from spanglass.store.interface import Relate
+from spanglass.telemetry import ExportRequest, LogRecord, Span
 
 Read: TypeAlias = Callable[[], ExportRequest]
 """Reads a request. For a process of its own it must be picklable, as a ``functools.partial`` of a function is."""
@@ -35,8 +37,11 @@ _log = structlog.get_logger(__name__)
 class Mapper(Protocol):
     """What turns telemetry into parts to store (``spanglass.mapping.Mapper``)."""
 
-    def parts(self, spans: Sequence[Span]) -> list[TracePart]:
-        """Map spans, grouped by trace."""
+    def parts(self, spans: Sequence[Span], logs: Sequence[LogRecord] = ()) -> list[TracePart]:
+        """Map spans and log records, grouped by trace."""
+
+    def relate(self, known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> Sequence[SpanRecord]:
+        """Return what is to be written when new spans come to those of their trace; see ``store.interface.Relate``."""
 
 
 class Mapping(Protocol):
@@ -44,6 +49,10 @@ class Mapping(Protocol):
 
     shares: int
     """Into how many batches the requests at hand are best cut, so that mapping and writing go on side by side."""
+
+    @property
+    def relate(self) -> Relate:
+        """What the thread that writes hands to the store."""
 
     def begin(self, reads: Sequence[Read]) -> None:
         """Begin a batch."""
@@ -62,6 +71,7 @@ class MappingHere:
 
     def __init__(self, mapper: Mapper) -> None:
         self._mapper = mapper
+        self.relate: Relate = mapper.relate
         self._reads: Sequence[Read] = ()
 
     def begin(self, reads: Sequence[Read]) -> None:
@@ -83,6 +93,7 @@ class MappingApart:
 
     def __init__(self, make_mapper: Callable[[], Mapper]) -> None:
         self._make_mapper = make_mapper
+        self.relate: Relate = make_mapper().relate
         self._reads: Sequence[Read] = ()
         self._start()
 
@@ -166,7 +177,16 @@ def serve(descriptor: int) -> None:
 def _mapped(read: Read, mapper: Mapper) -> Mapped | Exception:
     try:
         request = read()
-        return Mapped(mapper.parts(request.spans), len(request.spans), request.rejected, request.reason)
+        logs, dropped = len(request.logs), request.dropped_logs
+        return Mapped(
+            mapper.parts(request.spans, request.logs),
+            len(request.spans) + logs + dropped,
+            request.rejected,
+            request.reason,
+            logs,
+            request.rejected_logs,
+            dropped,
+        )
     except Exception as error:  # noqa: BLE001 (it goes to the caller)
         return error
 

@@ -19,12 +19,18 @@ FRAGMENT_BYTES: Final = 200
 
 
 class Mapped(msgspec.Struct, frozen=True):
-    """What became of one request: its spans by trace, how many were kept and how many were not, and why not."""
+    """What became of one request: its spans by trace, how much was accepted, how many spans were rejected, and why.
+
+    ``logs`` counts log records that are kept, ``rejected_logs`` and ``dropped_logs`` those that are not.
+    """
 
     parts: list[TracePart]
     accepted: int = 0
     rejected: int = 0
     reason: str = ""
+    logs: int = 0
+    rejected_logs: int = 0
+    dropped_logs: int = 0
 
 
 class _Span(msgspec.Struct, array_like=True, gc=False):
@@ -58,6 +64,9 @@ class _Request(msgspec.Struct, array_like=True):
     accepted: int
     rejected: int
     reason: str
+    logs: int
+    rejected_logs: int
+    dropped_logs: int
 
 
 class _Batch(msgspec.Struct, array_like=True):
@@ -95,7 +104,7 @@ class Packer:
 
     def _request(self, request: Mapped) -> _Request:
         parts = [_Part(part.trace_id, part.claims, list(map(self._span, part.spans))) for part in request.parts]
-        return _Request(parts, request.accepted, request.rejected, request.reason)
+        return _Request(parts, *msgspec.structs.astuple(request)[1:])
 
     def _span(self, span: SpanRecord) -> _Span:
         numbered = self._numbered
@@ -146,7 +155,7 @@ class Unpacker:
 
     def _request(self, request: _Request) -> Mapped:
         parts = [TracePart(part.trace_id, part.claims, tuple(map(self._span, part.spans))) for part in request.parts]
-        return Mapped(parts, request.accepted, request.rejected, request.reason)
+        return Mapped(parts, *msgspec.structs.astuple(request)[1:])
 
     def _span(self, span: _Span) -> SpanRecord:
         of = self._fragments.__getitem__

@@ -16,7 +16,6 @@ import structlog
 
 from spanglass.config import Limits
 from spanglass.mappers import Mapping, Read
-from spanglass.mapping import relate
 from spanglass.packing import Mapped
 from spanglass.store.interface import Store, StoreError, UnavailableError, WriteResult
 
@@ -38,7 +37,7 @@ class ClosedError(Exception):
 
 
 class Recorded(msgspec.Struct, frozen=True):
-    """The answer to one request: all its spans but the rejected are durable and readable. See ``ExportRequest``."""
+    """The answer to one request: all that was accepted is durable and readable. See ``ExportRequest``."""
 
     accepted: int = 0
     rejected: int = 0
@@ -55,6 +54,9 @@ class Counts(msgspec.Struct):
     written_spans: int = 0
     replaced_spans: int = 0
     unchanged_spans: int = 0
+    log_records: int = 0
+    rejected_log_records: int = 0
+    dropped_log_records: int = 0
     commits: int = 0
     commit_seconds: float = 0.0
     queue_bytes: int = 0
@@ -172,7 +174,7 @@ class Recorder:
         """Commit the jobs together; if the store refuses that, one by one, so that one's fault is not all's."""
         started = time.monotonic()
         try:
-            self._count(self._store.write([part for job in jobs for part in job.mapped.parts], relate))
+            self._count(self._store.write([part for job in jobs for part in job.mapped.parts], self._mapping.relate))
         except Exception as error:  # noqa: BLE001 (even a bug must not stop the thread that all writes need)
             if not isinstance(error, StoreError):
                 _log.exception("write failed")
@@ -184,13 +186,19 @@ class Recorder:
         else:
             self.counts.commits += 1
             self.counts.commit_seconds += time.monotonic() - started
-            self.counts.rejected_spans += sum(job.mapped.rejected for job in jobs)
-            self._settle(jobs, [Recorded(job.mapped.accepted, job.mapped.rejected, job.mapped.reason) for job in jobs])
+            self._settle(jobs, [self._accepted(job.mapped) for job in jobs])
 
     def _count(self, result: WriteResult) -> None:
         self.counts.written_spans += result.written
         self.counts.replaced_spans += result.replaced
         self.counts.unchanged_spans += result.unchanged
+
+    def _accepted(self, mapped: Mapped) -> Recorded:
+        self.counts.rejected_spans += mapped.rejected
+        self.counts.log_records += mapped.logs
+        self.counts.rejected_log_records += mapped.rejected_logs
+        self.counts.dropped_log_records += mapped.dropped_logs
+        return Recorded(mapped.accepted, mapped.rejected + mapped.rejected_logs, mapped.reason)
 
     def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:
         self.counts.failed_requests += len(jobs)

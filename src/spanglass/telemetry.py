@@ -102,12 +102,14 @@ class LogRecord(msgspec.Struct, eq=False):
 class ExportRequest(msgspec.Struct, eq=False):
     """What of an export request can be kept, spans or log records, and what became of the rest.
 
-    ``rejected`` counts those that cannot be kept, ``reason`` says why: OTLP's partial success. ``dropped`` counts log
-    records that are accepted but not kept, since they say nothing of a span's GenAI operation.
+    ``rejected`` counts the spans that cannot be kept, ``rejected_logs`` the log records, and ``reason`` says why; it is
+    OTLP's partial success. ``dropped_logs`` counts log records that are taken but not kept, being no GenAI event of a
+    span.
     """
 
     spans: list[Span]
     rejected: int = 0
     reason: str = ""
     logs: list[LogRecord] = []
-    dropped: int = 0
+    rejected_logs: int = 0
+    dropped_logs: int = 0

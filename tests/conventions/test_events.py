@@ -62,6 +62,10 @@ def outputs(*events: GenAIEvent) -> Value:
         ),
         (on_span("gen_ai.user.message", content='[{"text": "hi"}]'), {"role": "user", "content": [{"text": "hi"}]}),
         (on_span("gen_ai.user.message", content="[{broken"), {"role": "user", "content": "[{broken"}),
+        (
+            log("gen_ai.assistant.message", {"content": [{}, "so", {"kind": "thinking", "text": "hm"}]}),
+            {"role": "assistant", "content": ["so", {"kind": "thinking", "text": "hm", "type": "thinking"}]},
+        ),
         (on_span("gen_ai.tool.message", content=json.dumps([RESULT])), {"role": "tool", "content": [RESULT]}),
         (
             GenAIEvent("gen_ai.user.message", {"gen_ai.event.content": '{"role": "user", "content": "hi"}'}),

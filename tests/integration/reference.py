@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from spanglass.config import Limits
-from spanglass.mapping import relate
 from spanglass.otlp.codec import decode_protobuf
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
@@ -21,7 +20,7 @@ def written(bodies: Iterable[bytes]) -> MemoryStore:
     """Return a store to which requests in protobuf were written once each, in order."""
     store, mapping = MemoryStore(), mapper()
     for body in bodies:
-        store.write(mapping.parts(decode_protobuf(body, LIMITS).spans), relate)
+        store.write(mapping.parts(decode_protobuf(body, LIMITS).spans), mapping.relate)
     return store
 
 

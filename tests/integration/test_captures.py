@@ -1,5 +1,6 @@
 """The recorded exports of real emitters, over real HTTP, read back with unmodified boto3: what really happened."""
 
+import contextlib
 import random
 import uuid
 from collections.abc import Iterator
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pytest
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.captures import CAPTURES, DATA, exported, truth_path, without
+from tests.captures import CAPTURES, DATA, exported, log_paths, truth_path, without
 from tests.integration.conftest import Connect
-from tests.integration.serving import JSON, PROTOBUF, Server, start
+from tests.integration.serving import JSON, PROTOBUF, Connection, Server, start
 from tests.truth import compare, expected
 
 Spans: TypeAlias = dict[str, list[dict[str, Any]]]
@@ -19,10 +21,13 @@ MEDIA_TYPES: Final = {".pb": PROTOBUF, ".json": JSON}
 
 
 def sent(server: Server, capture: str) -> None:
-    """Send a capture as it was recorded."""
+    """Send a capture as it was recorded, its spans and its log records."""
     (path,) = (path for suffix in MEDIA_TYPES if (path := DATA / f"{capture}{suffix}").exists())
     answer = server.ask("/v1/traces", path.read_bytes(), MEDIA_TYPES[path.suffix])
     assert (answer.status, answer.body) == (200, b"{}" if path.suffix == ".json" else b"")
+    for logs in log_paths(capture):
+        answer = server.ask("/v1/logs", logs.read_bytes())
+        assert (answer.status, answer.body) == (200, b"")
 
 
 def read(server: Server, connect: Connect) -> Spans:
@@ -69,14 +74,20 @@ def test_repeated_and_shuffled(tmp_path: Path, connect: Connect, once: Spans) ->
 
 
 def test_span_by_span_in_any_order(tmp_path: Path, connect: Connect, once: Spans) -> None:
-    """All captures' spans, each in a request of its own, in any order, leave what sending each capture whole leaves."""
-    bodies = [body for capture in CAPTURES if (path := DATA / f"{capture}.pb").exists() for body in cut(path)]
+    """Spans and log records of all captures, one a request, in any order, leave what whole captures leave."""
+    recorded = [capture for capture in CAPTURES if (DATA / f"{capture}.pb").exists()]
+    alone = [("/v1/traces", body) for capture in recorded for body in cut(DATA / f"{capture}.pb")]
+    logs = [("/v1/logs", body) for capture in recorded for path in log_paths(capture) for body in cut_logs(path)]
+    bodies = [*alone, *logs]
     random.Random(7).shuffle(bodies)  # noqa: S311
     with start(tmp_path / "spans.db") as server:
-        server.export(*bodies)
+        with contextlib.closing(Connection(server.port)) as connection:
+            for target, body in bodies:
+                assert connection.ask(target, body).status == 200
         spans = read(server, connect)
     assert spans == {trace: listed for trace, listed in once.items() if trace in spans}
-    assert len(bodies) == sum(map(len, spans.values()))
+    assert len(alone) == sum(map(len, spans.values()))
+    assert len(logs) > 200
 
 
 def cut(path: Path) -> Iterator[bytes]:
@@ -89,4 +100,15 @@ def cut(path: Path) -> Iterator[bytes]:
                     resource=resource_spans.resource, schema_url=resource_spans.schema_url
                 )
                 alone.scope_spans.add(scope=scope_spans.scope, schema_url=scope_spans.schema_url, spans=[span])
+                yield request.SerializeToString()
+
+
+def cut_logs(path: Path) -> Iterator[bytes]:
+    """Yield a request for each log record of one."""
+    for resource_logs in ExportLogsServiceRequest.FromString(path.read_bytes()).resource_logs:
+        for scope_logs in resource_logs.scope_logs:
+            for record in scope_logs.log_records:
+                request = ExportLogsServiceRequest()
+                alone = request.resource_logs.add(resource=resource_logs.resource, schema_url=resource_logs.schema_url)
+                alone.scope_logs.add(scope=scope_logs.scope, schema_url=scope_logs.schema_url, log_records=[record])
                 yield request.SerializeToString()

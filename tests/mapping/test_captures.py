@@ -12,14 +12,14 @@ from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid
 from spanglass.model.constraints import violations
 from spanglass.telemetry import Span
-from tests.captures import CAPTURES, UNSENT, exported, listed, mapper, truth_path, without
+from tests.captures import CAPTURES, UNSENT, exported, listed, logged, mapper, truth_path, without
 from tests.truth import ASPECTS, compare, expected
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_spans_tell_what_happened(capture: str) -> None:
     """What ListSpans shows of a recorded session is what happened in it, as far as its emitter told."""
-    spans = listed(mapper().parts(exported(capture)))
+    spans = listed(mapper().parts(exported(capture), logged(capture)))
     assert compare(expected(truth_path(capture)), spans, without(capture)) == []
 
 

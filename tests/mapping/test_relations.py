@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spanglass.mapping import relate
 from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid, tool_use_id
+from spanglass.mapping.relations import relate
 from spanglass.model.record import Members, SpanRecord
 from spanglass.telemetry import Attributes, Span
 from tests.captures import CAPTURES, exported, mapper

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Sequence
 import httpx2
 import pytest
 import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from spanglass import telemetry
 from spanglass.config import Limits
 from spanglass.mappers import Mapper, MappingHere
 from spanglass.model.place import TracePart
+from spanglass.model.record import SpanRecord
 from spanglass.otlp.grpc import serve_grpc
-from spanglass.otlp.http import traces
+from spanglass.otlp.http import SIGNALS, receiver
 from spanglass.recording import Recorder
 from spanglass.store.interface import Store
 from spanglass.store.memory import MemoryStore
@@ -26,15 +28,24 @@ class _Noting:
 
     def __init__(self) -> None:
         self.spans: list[telemetry.Span] = []
+        self.logs: list[telemetry.LogRecord] = []
 
-    def parts(self, spans: Sequence[telemetry.Span]) -> list[TracePart]:
+    def parts(self, spans: Sequence[telemetry.Span], logs: Sequence[telemetry.LogRecord] = ()) -> list[TracePart]:
         self.spans.extend(spans)
+        self.logs.extend(logs)
         return []
+
+    def relate(self, known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> Sequence[SpanRecord]:
+        raise AssertionError(f"nothing was written: {known}, {new}")
 
 
 @contextlib.contextmanager
 def _http_server(recorder: Recorder, limits: Limits) -> Iterator[str]:
-    app = traces(recorder, limits)
+    signals = {path: receiver(recorder, limits, codecs) for path, codecs in SIGNALS.items()}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await signals[scope["path"]](scope, receive, send)
+
     server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_level="critical"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=([listener],))
@@ -86,6 +97,12 @@ def mapper() -> Mapper:
 def seen(mapper: _Noting) -> list[telemetry.Span]:
     """The spans that arrived."""
     return mapper.spans
+
+
+@pytest.fixture
+def seen_logs(mapper: _Noting) -> list[telemetry.LogRecord]:
+    """The log records that arrived."""
+    return mapper.logs
 
 
 @pytest.fixture

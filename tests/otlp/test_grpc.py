@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]  # has stubs, but says not
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest, ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
     ExportTraceServiceResponse,
@@ -15,7 +16,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from spanglass import telemetry
 from spanglass.config import Limits
-from spanglass.otlp.grpc import SERVICE, serve_grpc
+from spanglass.otlp.grpc import serve_grpc
 from spanglass.recording import Recorder
 from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
@@ -41,7 +42,15 @@ class _Refused(Exception):  # noqa: N818 (an outcome)
 
 class _Client:
     def __init__(self, channel: grpc.Channel) -> None:
-        self._export: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(f"/{SERVICE}/Export")
+        path = "/opentelemetry.proto.collector.{}.v1.{}Service/Export"
+        self._export: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path.format("trace", "Trace"))
+        self._export_logs: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path.format("logs", "Logs"))
+
+    def export_logs(self, body: bytes, compression: grpc.Compression | None = None) -> ExportLogsServiceResponse:
+        try:
+            return ExportLogsServiceResponse.FromString(self._export_logs(body, compression=compression, timeout=30))
+        except grpc.RpcError as error:
+            raise _Refused(error) from None
 
     def export(self, body: bytes, compression: grpc.Compression | None = None) -> ExportTraceServiceResponse:
         try:
@@ -148,3 +157,33 @@ def test_a_host_that_is_not_ours_is_told(recorder: Recorder, limits: Limits) -> 
     """An address that cannot be bound fails at once."""
     with pytest.raises(RuntimeError):
         asyncio.run(serve_grpc(recorder, limits, "192.0.2.1", 4317))
+
+
+def logs(*span_ids: bytes) -> bytes:
+    """Return a request of log records of these spans."""
+    message = ExportLogsServiceRequest()
+    records = message.resource_logs.add().scope_logs.add().log_records
+    for span_id in span_ids:
+        records.add(trace_id=b"t" * 16, span_id=span_id, event_name="gen_ai.choice")
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip, grpc.Compression.Deflate])
+def test_log_records_arrive(
+    client: _Client, seen_logs: list[telemetry.LogRecord], compression: grpc.Compression | None
+) -> None:
+    """Log records have a service of their own, with partial success as spans have it."""
+    response = client.export_logs(logs(b"spanid-1", b"short"), compression)
+    assert (response.partial_success.rejected_log_records, response.partial_success.error_message) == (
+        1,
+        "1 of 2 log records rejected: log record 1: spanId has 5 bytes, not 8",
+    )
+    assert [record.span_id for record in seen_logs] == [b"spanid-1"]
+
+
+def test_logs_that_are_none(client: _Client) -> None:
+    """A body that is no request is refused for good, by the name of what it should have been."""
+    with pytest.raises(_Refused, match="the body is no ExportLogsServiceRequest in protobuf") as refused:
+        client.export_logs(b"\xff")
+    assert refused.value.code == grpc.StatusCode.INVALID_ARGUMENT
+    assert not refused.value.status.details

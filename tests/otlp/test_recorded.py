@@ -23,6 +23,7 @@ BODIES = sorted(
     for path in RECORDED.glob("*/*")
     if path.suffix in {".pb", ".json"} and not {".truth", ".logs"} & {*path.suffixes}
 )
+LOGS = sorted(RECORDED.glob("*/*.logs*.pb"))
 CONTENT_TYPES = {".pb": "application/x-protobuf", ".json": "application/json"}
 
 
@@ -56,12 +57,13 @@ def test_damage_is_never_our_fault(client: httpx2.Client) -> None:
     """A recorded body with some bytes changed is taken or is bad data: mapper and store cope with what is in it."""
 
     @settings(max_examples=200, deadline=None)
-    @given(st.sampled_from([path for path in BODIES if path.stat().st_size < 40_000]), st.randoms())
+    @given(st.sampled_from([path for path in (*BODIES, *LOGS) if path.stat().st_size < 40_000]), st.randoms())
     def run(path: Path, chance: random.Random) -> None:
         damaged = bytearray(path.read_bytes())
         for _ in range(chance.randrange(1, 6)):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         headers = {"content-type": CONTENT_TYPES[path.suffix]}
-        assert client.post("/v1/traces", content=bytes(damaged), headers=headers).status_code in {200, 400}
+        where = "/v1/logs" if path in LOGS else "/v1/traces"
+        assert client.post(where, content=bytes(damaged), headers=headers).status_code in {200, 400}
 
     run()

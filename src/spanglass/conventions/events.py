@@ -31,6 +31,8 @@ LISTS: Final = {
     "gen_ai.content.completion": {"gen_ai.completion": "gen_ai.output.messages"},
 }
 """Event → the attributes that hold lists of messages, each with today's name for it; those of other events have it."""
+OF_CALLS: Final = frozenset({"gen_ai.client.inference.operation.details", CHOICE, *ROLES, *LISTS})
+"""Events that tell of a call of a model, where their span does not say what it is."""
 SYSTEM: Final = "gen_ai.system_instructions"
 INPUTS: Final = "gen_ai.input.messages"
 OUTPUTS: Final = "gen_ai.output.messages"
@@ -56,6 +58,11 @@ def event_name(name: str, attributes: Attributes) -> str:
     return name or as_text(attributes.get(_NAME)) or ""
 
 
+def is_genai(name: str) -> bool:
+    """Tell whether an event is one of GenAI, by its name."""
+    return name.startswith(PREFIX)
+
+
 def listed_events(value: Value) -> list[GenAIEvent]:
     """Read the list of events that Pydantic AI writes as one attribute, each with its name among what it says."""
     readable, listed = read_json(value) if isinstance(value, str) else (True, plain(value))
@@ -78,7 +85,7 @@ def as_attributes(events: Iterable[GenAIEvent]) -> Attributes:
             choices.add(says["index"] if isinstance(says.get("index"), int) else None)
         elif event.name in ROLES:
             lists[INPUTS].append(_message(_says(event), ROLES[event.name]))
-        elif event.name.startswith(PREFIX):
+        elif is_genai(event.name):
             told |= _take(lists, event)
     lists[INPUTS] = said_once(lists[INPUTS])
     told |= {name: messages for name, messages in lists.items() if messages}
@@ -148,12 +155,21 @@ def _answer(says: Mapping[str, Plain]) -> _Object:
 
 
 def _blocks(content: Plain) -> Plain:
-    """Return content, the text of the JSON of content blocks as these."""
+    """Return content, the text of the JSON of content blocks as these.
+
+    Pydantic AI calls a block's type its kind; botocore makes an empty block of what it does not know.
+    """
     if isinstance(content, str) and content.startswith("[{"):
         readable, blocks = read_json(content)
         if readable and isinstance(blocks, list) and all(isinstance(block, dict) for block in blocks):
-            return blocks
-    return content
+            content = blocks
+    if not isinstance(content, list):
+        return content
+    return [
+        block | {"type": block["kind"]} if isinstance(block, dict) and "kind" in block else block
+        for block in content
+        if block != {}
+    ]
 
 
 def _holds_results(content: Plain) -> bool:

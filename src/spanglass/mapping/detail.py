@@ -17,6 +17,9 @@ only where they say something:
 - ``toolUseIds``: toolUseId to the emitter's id, of what the outputs use. An id that stands in inputs alone is not kept:
   anybody can compute its toolUseId (``identity.tool_use_id``).
 - ``withheld``: member to the value that the service model does not admit.
+- ``logs``: the span's log records, by a hash of what they say: ``{"name", "body", "attributes", "severityNumber",
+  "severityText", "flags", "droppedAttributesCount", "origin"}``; ``logOrigins``: ``{"resource", "scope"}`` by origin.
+- ``joined``: ``[timeUnixNano, observedTimeUnixNano, order]`` of the log records, and what they filled (``joining``).
 - ``unpaired``: true for a tool's span without the emitter's id of the call (``pairing``).
 - ``related``: what ``relations`` made of the span, and what it takes to undo that (``rewriting``).
 

@@ -1,6 +1,7 @@
 """Maps spans: puts together what the other modules say of one span, and spans of one trace."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -12,12 +13,23 @@ from spanglass.mapping import detail, members, tools
 from spanglass.mapping.conversation import Conversations
 from spanglass.mapping.identity import span_uuid
 from spanglass.mapping.instructions import Instructions
+from spanglass.mapping.joining import (
+    Joint,
+    Log,
+    has_logs,
+    ordered,
+    otel_span_id,
+    read_log,
+    spoken,
+    taken_apart,
+    told_by,
+)
 from spanglass.mapping.layout import Facts, Layout, Layouts, read
 from spanglass.mapping.memo import Memo
 from spanglass.mapping.relations import relate
 from spanglass.model.place import Claim, Claims, TracePart
 from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
-from spanglass.telemetry import Attributes, Span, Value
+from spanglass.telemetry import Attributes, LogRecord, Span, Value
 
 SHARED_BYTES: Final = 2000
 """About what the shared part of a role's spans holds on to."""
@@ -73,8 +85,12 @@ class Mapper:
         self._verbatim = detail.Verbatim(memo_bytes_max // 8)
         self._shared: Memo[tuple[Any, ...], _Shared] = Memo(memo_bytes_max // 8)
 
-    def parts(self, spans: Iterable[Span]) -> list[TracePart]:
-        """Map spans, grouped by trace in order of appearance; of several of one id, the one that ended last counts."""
+    def parts(self, spans: Iterable[Span], logs: Sequence[LogRecord] = ()) -> list[TracePart]:
+        """Map spans and log records, grouped by trace in order of appearance.
+
+        Of several spans of one id, the one that ended last counts. Log records are joined with their span, or stand for
+        it (``joining``).
+        """
         origins: dict[tuple[int, int], _Origin] = {}
         traces: dict[bytes, _Trace] = {}
         for span in list(spans):  # a list, so that no resource or scope gives up its id to another
@@ -82,15 +98,62 @@ class Mapper:
             if (origin := origins.get(ids)) is None:
                 origin = origins[ids] = _origin(span)
             if (trace := traces.get(span.trace_id)) is None:
-                trace = traces[span.trace_id] = _Trace(span.trace_id)
+                trace = traces[span.trace_id] = _Trace(span.trace_id, self.merged)
             told, layout = self._layouts.of(span)
             span_id, parent_id = trace.span_id(span.span_id), trace.span_id(span.parent_span_id)
-            session = trace.claim(told, span_id, layout, origin)
-            trace.add(self._record(told, (span_id, parent_id), layout, origin, session or span.trace_id))
+            session = trace.claim(told, layout, span_id, origin)
+            trace.add(self._record(told, layout, (span_id, parent_id), origin, session or span.trace_id))
+        if logs:
+            self._add_logs(logs, traces)
         return [trace.part() for trace in traces.values()]
 
+    def _add_logs(self, logs: Sequence[LogRecord], traces: dict[bytes, "_Trace"]) -> None:
+        told: dict[tuple[bytes, bytes], list[Log]] = {}
+        orders: Counter[tuple[bytes, bytes, int]] = Counter()
+        for record in logs:
+            if (trace := traces.get(record.trace_id)) is None:
+                trace = traces[record.trace_id] = _Trace(record.trace_id, self.merged)
+            ids = (record.trace_id, record.span_id)
+            at = (*ids, record.time_ns or record.observed_ns)
+            log = read_log(record, orders[at])
+            orders[at] += 1
+            told.setdefault(ids, []).append(log)
+            # A log record does not know what its span is below of, so its claims are no root's.
+            claims = Span(record.trace_id, b"", record.resource, record.scope, parent_span_id=record.span_id)
+            claims.attributes, claims.start_ns = record.attributes, log.at_ns
+            trace.claim(*self._layouts.of(claims), trace.span_id(record.span_id), _origin(claims))
+        for (trace_id, span_id), some in told.items():
+            traces[trace_id].add(self._joined(Joint(None, ordered(some)), trace_id, span_id))
+
+    def _joined(self, joint: Joint, trace_id: bytes, span_id: bytes) -> SpanRecord:
+        span = spoken(joint.logs, trace_id, span_id)
+        ids = (span_uuid(trace_id, span_id), b"")
+        return told_by(joint, self._record(*self._layouts.of(span), ids, _origin(span), trace_id))
+
+    def merged(self, known: SpanRecord, new: SpanRecord) -> SpanRecord:
+        """Return what two records of one span make: the span that ended later, of equal ones the new, and all logs."""
+        if not has_logs(known) and not has_logs(new):
+            return new if new.end_ns >= known.end_ns else known
+        before, more = taken_apart(known), taken_apart(new)
+        joint = before.joined(more)
+        if joint.span is before.span and joint.logs == before.logs:
+            return known
+        return self._joined(joint, known.request_id, otel_span_id(known)) if joint.logs else joint.span or new
+
+    def relate(self, known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> list[SpanRecord]:
+        """Return what is to be written when new records come to those of their trace that are known.
+
+        That is the new ones, each merged with its known version, and those that change by what the others tell of them.
+        """
+        spans = {record.span_id: record for record in known}
+        for record in new:
+            before = spans.get(record.span_id)
+            spans[record.span_id] = record if before is None else self.merged(before, record)
+        told = {record.span_id: spans[record.span_id] for record in new}
+        return list((told | {record.span_id: record for record in relate(list(spans.values()))}).values())
+
     def _record(
-        self, span: Span, ids: tuple[bytes, bytes], layout: Layout, origin: _Origin, place: str | bytes
+        self, span: Span, layout: Layout, ids: tuple[bytes, bytes], origin: _Origin, place: str | bytes
     ) -> SpanRecord:
         attributes = span.attributes
         shared = self._shared_by(span, layout, origin)
@@ -182,8 +245,9 @@ class Mapper:
 class _Trace:
     """The spans of one trace in one request."""
 
-    def __init__(self, trace_id: bytes) -> None:
+    def __init__(self, trace_id: bytes, merged: Callable[[SpanRecord, SpanRecord], SpanRecord]) -> None:
         self._trace_id = trace_id
+        self._merged = merged
         self._ids = {b"": b""}
         self._assistant: Claim | None = None
         self._session: Claim | None = None
@@ -195,7 +259,7 @@ class _Trace:
             known = self._ids[span_id] = span_uuid(self._trace_id, span_id)
         return known
 
-    def claim(self, span: Span, span_id: bytes, layout: Layout, origin: _Origin) -> str | None:
+    def claim(self, span: Span, layout: Layout, span_id: bytes, origin: _Origin) -> str | None:
         """Take in what a span claims, and return the session that it names."""
         child = bool(span.parent_span_id)
         rank, text = (assistant_claim(span.attributes) if layout.assistant else None) or origin.assistant
@@ -211,10 +275,9 @@ class _Trace:
         return session[1]
 
     def add(self, record: SpanRecord) -> None:
-        """Take in a span; one that is there already is replaced, unless it ended later."""
+        """Take in a span, merged with what is there of it already."""
         known = self._records.get(record.span_id)
-        if known is None or known.end_ns <= record.end_ns:
-            self._records[record.span_id] = record
+        self._records[record.span_id] = record if known is None else self._merged(known, record)
 
     def part(self) -> TracePart:
         """Return the spans, related to each other."""

@@ -11,15 +11,17 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from google.rpc.error_details_pb2 import RetryInfo  # type: ignore[import-untyped]  # has stubs, but says not
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]  # same
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.common.v1 import common_pb2
+from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
 from spanglass.config import Limits
 from spanglass.otlp.errors import BadRequestError, Refusal
-from spanglass.otlp.intake import SPAN_ID_BYTES, TRACE_ID_BYTES, export_request
-from spanglass.telemetry import Attributes, Event, ExportRequest, Link, Resource, Scope, Span, Value
+from spanglass.otlp.intake import SPAN_ID_BYTES, TRACE_ID_BYTES, export_request, logs_request
+from spanglass.telemetry import Attributes, Event, ExportRequest, Link, LogRecord, Resource, Scope, Span, Value
 
 _MessageT = TypeVar("_MessageT", bound=Message)
 
@@ -31,7 +33,7 @@ def _pool() -> DescriptorPool:
     whole request up at 100 messages within each other: one attribute of 32 levels costs all spans.
     """
     pool = DescriptorPool()
-    for module in (common_pb2, resource_pb2, trace_pb2, trace_service_pb2):
+    for module in (common_pb2, resource_pb2, trace_pb2, trace_service_pb2, logs_pb2, logs_service_pb2):
         file = FileDescriptorProto.FromString(module.DESCRIPTOR.serialized_pb)
         for field in (field for message in file.message_type if message.name == "AnyValue" for field in message.field):
             if field.type == FieldDescriptorProto.TYPE_MESSAGE:
@@ -48,6 +50,7 @@ def _shallow(pool: DescriptorPool, generated: type[_MessageT]) -> type[_MessageT
 
 _POOL: Final = _pool()
 _Request: Final = _shallow(_POOL, trace_service_pb2.ExportTraceServiceRequest)
+_LogsRequest: Final = _shallow(_POOL, logs_service_pb2.ExportLogsServiceRequest)
 _ArrayValue: Final = _shallow(_POOL, common_pb2.ArrayValue)
 _KeyValueList: Final = _shallow(_POOL, common_pb2.KeyValueList)
 
@@ -66,15 +69,52 @@ def decode_protobuf(body: bytes, limits: Limits) -> ExportRequest:
         raise BadRequestError(f"the body is no ExportTraceServiceRequest in protobuf: {error}") from None
 
 
+def decode_protobuf_logs(body: bytes, limits: Limits) -> ExportRequest:
+    """Read an ``ExportLogsServiceRequest``, as ``decode_protobuf`` reads one of traces.
+
+    Raises:
+        BadRequestError: The body is no such message.
+    """
+    try:
+        return logs_request(_logs(_LogsRequest.FromString(body), limits.attribute_depth_max))
+    except DecodeError as error:
+        raise BadRequestError(f"the body is no ExportLogsServiceRequest in protobuf: {error}") from None
+
+
+def _logs(request: logs_service_pb2.ExportLogsServiceRequest, depth: int) -> Iterator[LogRecord]:
+    for resource_logs in request.resource_logs:
+        resource = Resource(_attributes(resource_logs.resource.attributes, depth), resource_logs.schema_url)
+        for scope_logs in resource_logs.scope_logs:
+            scope = _scope(scope_logs.scope, scope_logs.schema_url, depth)
+            for record in scope_logs.log_records:
+                yield LogRecord(
+                    trace_id=record.trace_id,
+                    span_id=record.span_id,
+                    resource=resource,
+                    scope=scope,
+                    name=record.event_name,
+                    time_ns=record.time_unix_nano,
+                    observed_ns=record.observed_time_unix_nano,
+                    attributes=_attributes(record.attributes, depth),
+                    body=_value(record.body, depth),
+                    severity=record.severity_number,
+                    severity_text=record.severity_text,
+                    flags=record.flags,
+                    dropped_attributes=record.dropped_attributes_count,
+                )
+
+
 def _spans(request: trace_service_pb2.ExportTraceServiceRequest, depth: int) -> Iterator[Span]:
     for resource_spans in request.resource_spans:
         resource = Resource(_attributes(resource_spans.resource.attributes, depth), resource_spans.schema_url)
         for scope_spans in resource_spans.scope_spans:
-            message = scope_spans.scope
-            attributes = _attributes(message.attributes, depth)
-            scope = Scope(message.name, message.version, attributes, scope_spans.schema_url)
+            scope = _scope(scope_spans.scope, scope_spans.schema_url, depth)
             for span in scope_spans.spans:
                 yield _span(span, resource, scope, depth)
+
+
+def _scope(scope: common_pb2.InstrumentationScope, schema_url: str, depth: int) -> Scope:
+    return Scope(scope.name, scope.version, _attributes(scope.attributes, depth), schema_url)
 
 
 def _span(span: trace_pb2.Span, resource: Resource, scope: Scope, depth: int) -> Span:
@@ -146,7 +186,7 @@ def _value(value: common_pb2.AnyValue, depth: int) -> Value:
 def encode_protobuf_response(rejected: int = 0, reason: str = "") -> bytes:
     """Write an ``ExportTraceServiceResponse``; it names a partial success only if there is something to say.
 
-    See https://opentelemetry.io/docs/specs/otlp/#partial-success-1.
+    An ``ExportLogsServiceResponse`` is the same on the wire. See https://opentelemetry.io/docs/specs/otlp/#partial-success-1.
     """
     response = trace_service_pb2.ExportTraceServiceResponse()
     if rejected or reason:

@@ -1,4 +1,4 @@
-"""OTLP/gRPC: TraceService/Export (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)."""
+"""OTLP/gRPC: Export of TraceService and of LogsService (https://opentelemetry.io/docs/specs/otlp/#otlpgrpc)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
@@ -7,12 +7,20 @@ import grpc
 import grpc.aio
 
 from spanglass.config import Limits
-from spanglass.otlp.codec import decode_protobuf, encode_protobuf_response, encode_protobuf_status
+from spanglass.otlp.codec import (
+    decode_protobuf,
+    decode_protobuf_logs,
+    encode_protobuf_response,
+    encode_protobuf_status,
+)
 from spanglass.otlp.errors import Refusal
-from spanglass.otlp.export import export
+from spanglass.otlp.export import Decode, export
 from spanglass.recording import Recorder
 
-SERVICE: Final = "opentelemetry.proto.collector.trace.v1.TraceService"
+SERVICES: Final[dict[str, Decode]] = {
+    "opentelemetry.proto.collector.trace.v1.TraceService": decode_protobuf,
+    "opentelemetry.proto.collector.logs.v1.LogsService": decode_protobuf_logs,
+}
 _Context: TypeAlias = "grpc.aio.ServicerContext[bytes, bytes]"
 _STATUS_CODES: Final = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -29,19 +37,20 @@ async def serve_grpc(recorder: Recorder, limits: Limits, host: str, port: int) -
     server = grpc.aio.server(
         options=[("grpc.max_receive_message_length", limits.body_decoded_bytes_max), ("grpc.so_reuseport", 1)]
     )
-    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
-        "Export": grpc.unary_unary_rpc_method_handler(_exporting(recorder, limits))
-    }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+    for service, decode in SERVICES.items():
+        methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            "Export": grpc.unary_unary_rpc_method_handler(_exporting(recorder, limits, decode))
+        }
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
     if port:
         server.add_insecure_port(f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
         await server.start()
     return server
 
 
-def _exporting(recorder: Recorder, limits: Limits) -> Callable[[bytes, _Context], Awaitable[bytes]]:
+def _exporting(recorder: Recorder, limits: Limits, decode: Decode) -> Callable[[bytes, _Context], Awaitable[bytes]]:
     async def answer(body: bytes, context: _Context) -> bytes:
-        outcome = await export(recorder, limits, body, "", decode_protobuf)
+        outcome = await export(recorder, limits, body, "", decode)
         if isinstance(outcome, Refusal):
             details = (("grpc-status-details-bin", encode_protobuf_status(outcome)),)
             await context.abort(_STATUS_CODES[outcome.code], outcome.message, details)

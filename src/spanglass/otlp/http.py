@@ -1,6 +1,7 @@
-"""OTLP/HTTP: POST /v1/traces (https://opentelemetry.io/docs/specs/otlp/#otlphttp)."""
+"""OTLP/HTTP: POST /v1/traces and /v1/logs (https://opentelemetry.io/docs/specs/otlp/#otlphttp)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -10,10 +11,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass.bodies import BodyError, read_body
 from spanglass.config import Limits
-from spanglass.otlp.codec import decode_protobuf, encode_protobuf_response, encode_protobuf_status
+from spanglass.otlp.codec import (
+    decode_protobuf,
+    decode_protobuf_logs,
+    encode_protobuf_response,
+    encode_protobuf_status,
+)
 from spanglass.otlp.errors import MethodError, Refusal, RequestError, UnsupportedMediaTypeError
 from spanglass.otlp.export import Decode, export, refused
-from spanglass.otlp.json_codec import decode_json, encode_json_response, encode_json_status
+from spanglass.otlp.json_codec import decode_json, decode_json_logs, encode_json_response, encode_json_status
 from spanglass.recording import Recorded, Recorder
 
 
@@ -26,47 +32,56 @@ class Codec(msgspec.Struct, frozen=True):
     status: Callable[[Refusal], bytes]
 
 
-PROTOBUF: Final = Codec("application/x-protobuf", decode_protobuf, encode_protobuf_response, encode_protobuf_status)
-JSON: Final = Codec("application/json", decode_json, encode_json_response, encode_json_status)
-CODECS: Final = {codec.media_type: codec for codec in (PROTOBUF, JSON)}
+PROTOBUF: Final = "application/x-protobuf"
+JSON: Final = "application/json"
+TRACES: Final = {
+    PROTOBUF: Codec(PROTOBUF, decode_protobuf, encode_protobuf_response, encode_protobuf_status),
+    JSON: Codec(JSON, decode_json, encode_json_response, encode_json_status),
+}
+LOGS: Final = {
+    PROTOBUF: Codec(PROTOBUF, decode_protobuf_logs, encode_protobuf_response, encode_protobuf_status),
+    JSON: Codec(JSON, decode_json_logs, partial(encode_json_response, noun="LogRecords"), encode_json_status),
+}
+SIGNALS: Final = {"/v1/traces": TRACES, "/v1/logs": LOGS}
+"""Path → the encodings of its signal, by content type."""
 
 
-def traces(recorder: Recorder, limits: Limits) -> ASGIApp:
-    """Return the ASGI application behind /v1/traces, for all methods: OTLP words the refusal of a wrong one, too.
+def receiver(recorder: Recorder, limits: Limits, codecs: Mapping[str, Codec]) -> ASGIApp:
+    """Return the ASGI application behind a signal's path, for all methods: OTLP words the refusal of a wrong one, too.
 
     It speaks ASGI itself. A framework's request, routing and response took as long as a third of the mapping.
     """
 
-    async def receive_spans(scope: Scope, receive: Receive, send: Send) -> None:
+    async def receive_export(scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        codec = _codec(headers)
+        codec = _codec(headers, codecs)
         try:
             outcome = await _export(scope["method"], headers, receive, codec)
         except (RequestError, BodyError) as error:
             outcome = refused(error)
         except ClientDisconnect:
             return
-        await _send(send, outcome, codec or JSON)
+        await _send(send, outcome, codec or codecs[JSON])
 
     async def _export(method: str, headers: Headers, receive: Receive, codec: Codec | None) -> Recorded | Refusal:
         if method != "POST":
-            raise MethodError("spans are sent by POST")
+            raise MethodError("exports are sent by POST")
         if codec is None:
-            raise UnsupportedMediaTypeError(f"the content type is none of {', '.join(CODECS)}")
+            raise UnsupportedMediaTypeError(f"the content type is none of {', '.join(codecs)}")
         encoding = ",".join(headers.getlist("content-encoding"))
         body = await read_body(headers, receive, limits)
         return await export(recorder, limits, body, encoding, codec.decode)
 
-    return receive_spans
+    return receive_export
 
 
 async def refuse(scope: Scope, send: Send, error: Exception) -> None:
     """Answer a request that was not let in, in its encoding."""
-    await _send(send, refused(error), _codec(Headers(scope=scope)) or JSON)
+    await _send(send, refused(error), _codec(Headers(scope=scope), TRACES) or TRACES[JSON])
 
 
-def _codec(headers: Headers) -> Codec | None:
-    return CODECS.get(headers.get("content-type", "").partition(";")[0].strip().lower())
+def _codec(headers: Headers, codecs: Mapping[str, Codec]) -> Codec | None:
+    return codecs.get(headers.get("content-type", "").partition(";")[0].strip().lower())
 
 
 async def _send(send: Send, outcome: Recorded | Refusal, codec: Codec) -> None:

@@ -8,17 +8,21 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator
-from typing import Final
+from contextlib import contextmanager
+from typing import Final, TypeVar
 
 import msgspec
 
 from spanglass.config import Limits
 from spanglass.otlp import json_messages as wire
 from spanglass.otlp.errors import BadRequestError, Refusal
-from spanglass.otlp.intake import SPAN_ID_BYTES, TRACE_ID_BYTES, export_request
-from spanglass.telemetry import Attributes, Event, ExportRequest, Link, Resource, Scope, Span, Value
+from spanglass.otlp.intake import SPAN_ID_BYTES, TRACE_ID_BYTES, export_request, logs_request
+from spanglass.telemetry import Attributes, Event, ExportRequest, Link, LogRecord, Resource, Scope, Span, Value
+
+_RequestT = TypeVar("_RequestT", wire.Request, wire.LogsRequest)
 
 _REQUEST: Final = msgspec.json.Decoder(wire.Request)
+_LOGS_REQUEST: Final = msgspec.json.Decoder(wire.LogsRequest)
 _INT64: Final = range(-(1 << 63), 1 << 63)
 _UINT64: Final = range(1 << 64)
 _ENUMS: Final = {
@@ -29,6 +33,10 @@ _ENUMS: Final = {
     "SPAN_KIND_CONSUMER": 5,
     "STATUS_CODE_OK": 1,
     "STATUS_CODE_ERROR": 2,
+} | {
+    f"SEVERITY_NUMBER_{name}{step if step > 1 else ''}": 4 * level + step
+    for level, name in enumerate(("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"))
+    for step in range(1, 5)
 }
 """Names that proto3's JSON writes and OTLP forbids; any other name is as good as unset."""
 _SURROGATE: Final = re.compile(
@@ -49,26 +57,42 @@ def decode_json(body: bytes, limits: Limits) -> ExportRequest:
     Raises:
         BadRequestError: The body is no such message, or nested deeper than the parser goes (some hundred levels).
     """
+    with _readable("ExportTraceServiceRequest"):
+        return export_request(_spans(_request(body, _REQUEST), limits.attribute_depth_max))
+
+
+def decode_json_logs(body: bytes, limits: Limits) -> ExportRequest:
+    """Read an ``ExportLogsServiceRequest``, as ``decode_json`` reads one of traces.
+
+    Raises:
+        BadRequestError: As ``decode_json``.
+    """
+    with _readable("ExportLogsServiceRequest"):
+        return logs_request(_logs(_request(body, _LOGS_REQUEST), limits.attribute_depth_max))
+
+
+@contextmanager
+def _readable(name: str) -> Iterator[None]:
     try:
-        return export_request(_spans(_request(body), limits.attribute_depth_max))
+        yield
     except RecursionError:
         raise BadRequestError("the body is nested too deep to be read as JSON") from None
     except ValueError as error:
-        raise BadRequestError(f"the body is no ExportTraceServiceRequest in JSON: {error}") from None
+        raise BadRequestError(f"the body is no {name} in JSON: {error}") from None
 
 
-def _request(body: bytes) -> wire.Request:
+def _request(body: bytes, decoder: msgspec.json.Decoder[_RequestT]) -> _RequestT:
     if not body:
-        return wire.Request()
+        return decoder.decode(b"{}")
     try:
-        return _REQUEST.decode(body)
+        return decoder.decode(body)
     except msgspec.ValidationError:
         raise
     except ValueError:
         repaired = _SURROGATE.sub(_without_lone, body.decode("utf-8", "surrogatepass")).encode()
         if repaired == body:
             raise
-        return _REQUEST.decode(repaired)
+        return decoder.decode(repaired)
 
 
 def _without_lone(match: re.Match[str]) -> str:
@@ -77,18 +101,31 @@ def _without_lone(match: re.Match[str]) -> str:
 
 def _spans(request: wire.Request, depth: int) -> Iterator[Span | str]:
     for resource_spans in request.resource_spans or ():
-        message = resource_spans.resource or wire.Resource()
-        resource = Resource(_attributes(message.attributes, depth), resource_spans.schema_url or "")
+        resource = _resource(resource_spans, depth)
         for scope_spans in resource_spans.scope_spans or ():
             scope = _scope(scope_spans, depth)
             for span in scope_spans.spans or ():
                 yield _span(span, resource, scope, depth)
 
 
-def _scope(scope_spans: wire.ScopeSpans, depth: int) -> Scope:
-    scope = scope_spans.scope or wire.Scope()
+def _logs(request: wire.LogsRequest, depth: int) -> Iterator[LogRecord | str]:
+    for resource_logs in request.resource_logs or ():
+        resource = _resource(resource_logs, depth)
+        for scope_logs in resource_logs.scope_logs or ():
+            scope = _scope(scope_logs, depth)
+            for record in scope_logs.log_records or ():
+                yield _log(record, resource, scope, depth)
+
+
+def _resource(of: wire.ResourceSpans | wire.ResourceLogs, depth: int) -> Resource:
+    message = of.resource or wire.Resource()
+    return Resource(_attributes(message.attributes, depth), of.schema_url or "")
+
+
+def _scope(of: wire.ScopeSpans | wire.ScopeLogs, depth: int) -> Scope:
+    scope = of.scope or wire.Scope()
     attributes = _attributes(scope.attributes, depth)
-    return Scope(scope.name or "", scope.version or "", attributes, scope_spans.schema_url or "")
+    return Scope(scope.name or "", scope.version or "", attributes, of.schema_url or "")
 
 
 def _span(span: wire.Span, resource: Resource, scope: Scope, depth: int) -> Span | str:
@@ -119,6 +156,28 @@ def _span(span: wire.Span, resource: Resource, scope: Scope, depth: int) -> Span
         dropped_attributes=span.dropped_attributes_count or 0,
         dropped_events=span.dropped_events_count or 0,
         dropped_links=(span.dropped_links_count or 0) + len(span.links or ()) - len(links),
+    )
+
+
+def _log(record: wire.LogRecord, resource: Resource, scope: Scope, depth: int) -> LogRecord | str:
+    """Return the log record, or what is wrong with its ids."""
+    trace_id, span_id = _id(record.trace_id), _id(record.span_id)
+    if trace_id is None or span_id is None:
+        return f"{'traceId' if trace_id is None else 'spanId'} is not hexadecimal"
+    return LogRecord(
+        trace_id=trace_id,
+        span_id=span_id,
+        resource=resource,
+        scope=scope,
+        name=record.event_name or "",
+        time_ns=_integer(record.time_unix_nano, _UINT64),
+        observed_ns=_integer(record.observed_time_unix_nano, _UINT64),
+        attributes=_attributes(record.attributes, depth),
+        body=_value(record.body, depth) if record.body else None,
+        severity=_enum(record.severity_number),
+        severity_text=record.severity_text or "",
+        flags=record.flags or 0,
+        dropped_attributes=record.dropped_attributes_count or 0,
     )
 
 
@@ -207,9 +266,12 @@ def _bytes(text: str) -> bytes:
         raise ValueError("a bytesValue is not base64") from None
 
 
-def encode_json_response(rejected: int = 0, reason: str = "") -> bytes:
-    """Write an ``ExportTraceServiceResponse``; it names a partial success only if there is something to say."""
-    partial = {"rejectedSpans": str(rejected), "errorMessage": reason}
+def encode_json_response(rejected: int = 0, reason: str = "", noun: str = "Spans") -> bytes:
+    """Write an ``ExportTraceServiceResponse``; it names a partial success only if there is something to say.
+
+    With the ``noun`` ``LogRecords`` it is an ``ExportLogsServiceResponse``.
+    """
+    partial = {f"rejected{noun}": str(rejected), "errorMessage": reason}
     return msgspec.json.encode({"partialSuccess": partial} if rejected or reason else {})
 
 

@@ -108,6 +108,22 @@ class Span(Message):
     status: Status | None = None
 
 
+class LogRecord(Message):
+    """A log record; ids are hexadecimal."""
+
+    trace_id: str | None = None
+    span_id: str | None = None
+    event_name: str | None = None
+    time_unix_nano: Integer | None = None
+    observed_time_unix_nano: Integer | None = None
+    severity_number: Enum | None = None
+    severity_text: str | None = None
+    body: AnyValue | None = None
+    attributes: list[KeyValue] | None = None
+    dropped_attributes_count: Count | None = None
+    flags: Count | None = None
+
+
 class ScopeSpans(Message):
     """The spans of one scope."""
 
@@ -122,6 +138,28 @@ class ResourceSpans(Message):
     resource: Resource | None = None
     scope_spans: list[ScopeSpans] | None = None
     schema_url: str | None = None
+
+
+class ScopeLogs(Message):
+    """The log records of one scope."""
+
+    scope: Scope | None = None
+    log_records: list[LogRecord] | None = None
+    schema_url: str | None = None
+
+
+class ResourceLogs(Message):
+    """The log records of one resource."""
+
+    resource: Resource | None = None
+    scope_logs: list[ScopeLogs] | None = None
+    schema_url: str | None = None
+
+
+class LogsRequest(Message):
+    """An ``ExportLogsServiceRequest``."""
+
+    resource_logs: list[ResourceLogs] | None = None
 
 
 class Request(Message):

@@ -31,8 +31,9 @@ from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
 from spanglass.store.strip import Strip
 
-Relate: TypeAlias = Callable[[Sequence[SpanRecord]], Sequence[SpanRecord]]
-"""Given spans of one trace, returns those that must change for what the others tell of them, as they then are."""
+Relate: TypeAlias = Callable[[Sequence[SpanRecord], Sequence[SpanRecord]], Sequence[SpanRecord]]
+"""Given spans that a trace has, and spans that come to it, returns those to be written: what comes, each merged with
+what the trace has of it already, and those that change for what the others tell of them."""
 
 RELATED_SPANS_MAX: Final = 1_000
 """Spans of a trace's time that a new one is related to: what one write may cost, however long the trace."""
@@ -176,8 +177,9 @@ class Store(Protocol):
         """Keep the parts, all or none; on return they are durable and readable.
 
         Many requests' parts in one call share the cost of one durable commit. A part of a trace that has spans already
-        is given to ``relate`` together with them, the latest ``RELATED_SPANS_MAX`` in the trace's time, and what that
-        changes is written, too: within the same write, so that no span that comes by another way is overlooked.
+        is given to ``relate`` together with them, the latest ``RELATED_SPANS_MAX`` in the trace's time and those of the
+        part's ids, and what that returns is written: within the same write, so that no span that comes by another way
+        is overlooked.
         """
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:

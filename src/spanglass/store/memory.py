@@ -21,7 +21,7 @@ from spanglass.store.interface import (
     SpanPage,
     WriteResult,
 )
-from spanglass.store.pages import cut, related, said_ms, supersedes
+from spanglass.store.pages import cut, said_ms, supersedes
 from spanglass.store.rollups import as_members, last_ns, rolled_up
 from spanglass.store.text import searchable_text, words
 
@@ -133,7 +133,9 @@ class MemoryStore:
         spans: Sequence[SpanRecord] = part.spans
         if relate is not None and part.trace_id:
             known = _near(session.ordered(), part.trace_id, RELATED_SPANS_MAX)
-            spans = related(part, known, relate) if known else spans
+            told = {span.span_id for span in known}
+            known += [session.spans[s.span_id] for s in spans if s.span_id in session.spans and s.span_id not in told]
+            spans = relate(known, spans) if known else spans
         results = [self._keep(session, span) for span in spans]
         return results.count("written"), results.count("replaced"), results.count("unchanged")
 

@@ -1,12 +1,11 @@
 """What all backends decide alike: which of two versions of a span stays, when a message was said, where a page ends."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final
 
-from spanglass.model.place import TracePart
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
-from spanglass.store.interface import Cursor, Relate, SpanPage
+from spanglass.store.interface import Cursor, SpanPage
 
 MESSAGE_BYTES_MAX: Final = 128
 """Bytes that the wire adds to a message's values: id, participant, timestamp, names, punctuation."""
@@ -18,16 +17,6 @@ SPAN_BYTES_MAX: Final = 640
 def supersedes(new: SpanRecord, known: SpanRecord) -> bool:
     """Return whether a version of a span takes the place of the known one: it differs and did not end earlier."""
     return new.end_ns >= known.end_ns and new != known
-
-
-def related(part: TracePart, known: Iterable[SpanRecord], relate: Relate) -> Sequence[SpanRecord]:
-    """Return the spans to write for a part whose trace has spans already: the part's, and those that they change."""
-    spans = {span.span_id: span for span in known}
-    for span in part.spans:
-        if span.span_id not in spans or span.end_ns >= spans[span.span_id].end_ns:
-            spans[span.span_id] = span
-    changed = {span.span_id: span for span in relate(list(spans.values()))}
-    return list(({span.span_id: span for span in part.spans} | changed).values())
 
 
 def said_ms(span: SpanRecord) -> Iterator[tuple[Fragment, int]]:

@@ -393,9 +393,10 @@ class StoreBattery(ResourceBattery):
         """``relate`` sees the spans that a trace has already beside the new ones, and what it changes is written."""
         seen: list[set[bytes]] = []
 
-        def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
-            seen.append({each.span_id for each in trace})
-            return [span(1, own_detail=b'{"related":%d}' % len(trace))]
+        def relate(known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> list[SpanRecord]:
+            trace = {each.span_id for each in (*known, *new)}
+            seen.append(trace)
+            return [*new, span(1, own_detail=b'{"related":%d}' % len(trace))]
 
         store.write([part(span(1)), part(span(5, trace=1), trace=1)], relate)
         store.write([part(span(2)), part(span(3)), part(span(6, trace=2), trace=2)], relate)

@@ -11,7 +11,7 @@ from spanglass.model.place import Place, TracePart
 from spanglass.model.record import SPOKEN, SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
-from spanglass.store.pages import related, said_ms, supersedes
+from spanglass.store.pages import said_ms, supersedes
 from spanglass.store.records import decode_heads
 from spanglass.store.rollups import Rollup
 from spanglass.store.sqlite import dictionaries, index, traces
@@ -124,8 +124,23 @@ class Writer:
             self._flush(state)
             time = TraceTime(part.trace_id, known.first_ns, known.last_ns)
             told = read_trace(self._connection, self._compression, state.number, time, RELATED_SPANS_MAX)
-            spans = related(part, told, relate)
+            told += self._beyond(state, part, {span.span_id for span in told})
+            spans = relate(told, part.spans)
         return [(state, span) for span in spans]
+
+    def _beyond(self, state: SessionState, part: TracePart, told: set[bytes]) -> list[SpanRecord]:
+        """Return the known versions of a part's spans that are not among those told."""
+        ids = [span.span_id for span in part.spans if span.span_id in state.starts and span.span_id not in told]
+        return [self._known(state, span_id) for span_id in ids]
+
+    def _known(self, state: SessionState, span_id: bytes) -> SpanRecord:
+        """Return a span that the session has in the file."""
+        found = fetch(
+            self._connection,
+            "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns = ? AND id = ?",
+            (state.number, state.starts[span_id], span_id),
+        )
+        return Blocks(self._connection, self._compression, state.number).records(found)[0]
 
     def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
@@ -141,12 +156,7 @@ class Writer:
     def _replace(self, state: SessionState, span: SpanRecord) -> bool:
         self._flush(state)
         place = (state.number, state.starts[span.span_id], span.span_id)
-        found = fetch(
-            self._connection,
-            "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns = ? AND id = ?",
-            place,
-        )
-        (known,) = Blocks(self._connection, self._compression, state.number).records(found)
+        known = self._known(state, span.span_id)
         if not supersedes(span, known):
             return False
         if _only_adds(span, known, state):
