@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients demo demo-stop test fuzz check bench format requirements clean
+.PHONY: help setup setup-clients demo demo-stop test fuzz check bench record format requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -72,6 +72,9 @@ check: $(READY) ## Check format, lint, types, layers and dependencies
 
 bench: $(READY) ## Measure, each figure beside a baseline of the same run
 	@$(BIN)/python -m bench
+
+record: $(READY) ## Record what a framework exports, with the truth: EMITTER=strands [CASES=…], none: list them
+	@$(BIN)/python -m recorder $(EMITTER) $(CASES)
 
 format: $(READY) ## Format and mend what can be mended by itself
 	$(BIN)/ruff check --fix

@@ -1,0 +1,124 @@
+"""What can be recorded: each emitter's packages, its driver and its cases."""
+
+from typing import Final
+
+import msgspec
+
+
+class Emitter(msgspec.Struct, frozen=True):
+    """A framework or instrumentation in an environment of its own.
+
+    ``driver`` is a file of ``recorder/drivers``. ``cases`` are words joined by underscores, which the driver reads.
+    ``variables`` are set for all cases, or for those whose name has the word that they stand under. With
+    ``own_texts`` the framework writes texts of its own into what it exports; such recordings stay out of the project.
+    """
+
+    name: str
+    driver: str
+    packages: tuple[str, ...]
+    cases: tuple[str, ...]
+    variables: dict[str, dict[str, str]] = {}
+    own_texts: bool = False
+
+
+EXPORTERS: Final = (
+    "opentelemetry-sdk",
+    "opentelemetry-exporter-otlp-proto-http",
+    "opentelemetry-exporter-otlp-proto-grpc",
+)
+"""What every driver exports with."""
+_CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+_LATEST: Final = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
+_GENAI: Final = {
+    "": _LATEST,
+    "span": {_CONTENT: "span_only"},
+    "event": {_CONTENT: "event_only", "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT": "true"},
+    "both": {_CONTENT: "span_and_event", "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT": "true"},
+    "nocontent": {_CONTENT: "no_content"},
+}
+"""How OpenTelemetry's own instrumentations are told where content goes."""
+_TRACELOOP: Final = {"": {"TRACELOOP_TRACE_CONTENT": "true"}}
+
+EMITTERS: Final = {
+    emitter.name: emitter
+    for emitter in (
+        Emitter(
+            "openai--genai",
+            "openai_sdk.py",
+            ("openai", "opentelemetry-instrumentation-genai-openai"),
+            ("chat_tools_span", "chat_stream_tools_span", "chat_tools_event", "chat_tools_both", "chat_error_span"),
+            _GENAI,
+        ),
+        Emitter(
+            "openai--openinference",
+            "openai_sdk.py",
+            ("openai", "openinference-instrumentation-openai"),
+            ("chat_tools", "chat_stream_tools", "responses_tools", "chat_error", "chat_timeout", "chat_many"),
+        ),
+        Emitter(
+            "openai--traceloop",
+            "openai_sdk.py",
+            ("openai", "opentelemetry-instrumentation-openai"),
+            ("chat_tools", "responses_tools", "chat_error", "chat_timeout"),
+            _TRACELOOP,
+        ),
+        Emitter(
+            "anthropic--openinference",
+            "anthropic_sdk.py",
+            ("anthropic", "openinference-instrumentation-anthropic"),
+            ("tools", "stream_tools", "error"),
+        ),
+        Emitter(
+            "anthropic--traceloop",
+            "anthropic_sdk.py",
+            ("anthropic", "opentelemetry-instrumentation-anthropic"),
+            ("tools", "error"),
+            _TRACELOOP,
+        ),
+        Emitter(
+            "bedrock--botocore",
+            "bedrock_sdk.py",
+            ("boto3", "opentelemetry-instrumentation-botocore"),
+            ("tools", "stream_tools", "error"),
+            {"": {_CONTENT: "true"}},
+        ),
+        Emitter(
+            "strands",
+            "strands_agent.py",
+            ("strands-agents[openai]",),
+            ("bedrock_tools_refusal", "openai_tools_refusal", "openai_grpc_think", "bedrock_latest_tools_refusal"),
+            {"latest": _LATEST},
+        ),
+        Emitter(
+            "pydantic-ai",
+            "pydantic_agent.py",
+            ("pydantic-ai-slim[openai]",),
+            ("chat_v2", "chat_v6", "chat_error_v6", "responses_v6"),
+        ),
+        Emitter(
+            "openai-agents--openinference",
+            "openai_agents_sdk.py",
+            ("openai-agents", "openinference-instrumentation-openai-agents"),
+            ("responses_tools_refusal", "chat_stream_tools_refusal", "responses_handoff", "responses_guardrail"),
+        ),
+        Emitter(
+            "langchain--openinference",
+            "langchain_agent.py",
+            ("langchain", "langchain-openai", "langgraph", "openinference-instrumentation-langchain"),
+            ("tools_refusal", "error"),
+        ),
+        Emitter(
+            "agno--openinference",
+            "agno_agent.py",
+            ("agno", "openai", "openinference-instrumentation-agno"),
+            ("tools_refusal", "error"),
+        ),
+        Emitter(
+            "smolagents--openinference",
+            "smolagents_agent.py",
+            ("smolagents[openai]", "openinference-instrumentation-smolagents"),
+            ("tools",),
+            own_texts=True,
+        ),
+    )
+}
