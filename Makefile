@@ -2,9 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
+PAGES := src/spanglass/viewer/static/index.html
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients demo demo-stop test fuzz check bench record format requirements clean
+.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -16,7 +18,7 @@ INSTALLABLE := $(foreach client,$(CLIENTS),$(if $(PROGRAM_$(client)),$(if $(shel
 help: ## List the commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(READY) ## Make a virtual environment with everything pinned and hashed
+setup: $(READY) $(PAGES) browser ## Make a virtual environment with everything pinned and hashed; build the viewer
 
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -51,32 +53,47 @@ tests/clients/javascript/node_modules/.package-lock.json: tests/clients/javascri
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))
 	@touch $@
 
-demo: $(READY) ## Send recorded agent sessions to a server, show what boto3 reads, leave the server up
+viewer/node_modules/ready: viewer/package-lock.json | $(READY)
+	$(NPM) ci --silent
+	@touch $@
+
+$(PAGES): viewer/node_modules/ready viewer/index.html viewer/vite.config.ts $(shell find viewer/src viewer/public -type f)
+	$(NPM) run --silent build
+
+browser: ## Install the browser that the tests drive, where there is none and it can be
+	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; \
+		then apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+		else echo "Chromium is missing: install it with your system's packages to run the browser tests."; fi
+
+demo: $(READY) $(PAGES) ## Send recorded agent sessions to a server, show what boto3 reads, leave the server up
 	@$(BIN)/python -m demo
 
 demo-stop: $(READY) ## Stop the server that `make demo` left up
 	@$(BIN)/python -m demo --stop
 
-test: check setup-clients ## Run every check and test
+test: check setup-clients browser ## Run every check and test
+	$(NPM) run --silent test
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs --cov --cov-report=
 	$(BIN)/python -m coverage report --format=total --fail-under=90
 	$(BIN)/python -m coverage report --fail-under=100 --include='src/spanglass/model/*,src/spanglass/conventions/*,src/spanglass/mapping/*'
 
-check: $(READY) ## Check format, lint, types, layers and dependencies
+check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, of the viewer too
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
+	$(NPM) run --silent check
 
-bench: $(READY) ## Measure, each figure beside a baseline of the same run
+bench: $(READY) $(PAGES) ## Measure, each figure beside a baseline of the same run
 	@$(BIN)/python -m bench
 
 record: $(READY) ## Record what a framework exports, with the truth: EMITTER=strands [CASES=…], none: list them
 	@$(BIN)/python -m recorder $(EMITTER) $(CASES)
 
-format: $(READY) ## Format and mend what can be mended by itself
+format: $(READY) viewer/node_modules/ready ## Format and mend what can be mended by itself
+	$(NPM) run --silent format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
@@ -90,4 +107,4 @@ requirements: ## Pin again, with hashes and without download addresses (needs uv
 	done
 
 clean: ## Remove what the other commands made
-	rm -rf .venv .clients .demo tests/clients/javascript/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .clients .demo tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

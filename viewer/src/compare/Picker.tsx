@@ -1,0 +1,78 @@
+// Chooses what to compare with: by an id, or among the newest sessions.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { type SubmitEvent, useState } from "react";
+
+import { findQuery, queries, sessionsQuery } from "../api/queries";
+import { duration, moment, plural } from "../format/figures";
+import { oneLine } from "../format/visible";
+import { Strip } from "../sessions/Strip";
+import { Button } from "../ui/parts";
+import { Failure, Loading } from "../ui/States";
+
+export function Picker({ wantsSpan, choose }: { wantsSpan: boolean; choose: (place: string) => void }) {
+  const [problem, setProblem] = useState("");
+  const sessions = useInfiniteQuery(sessionsQuery({}));
+  const submit = async (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const told = new FormData(event.currentTarget).get("id");
+    const id = typeof told === "string" ? told.trim() : "";
+    try {
+      const { found } = await queries.query(findQuery(id));
+      const first = found.find(({ spanId }) => !wantsSpan || spanId) ?? found[0];
+      if (!first) setProblem("Nothing that has come in has this id.");
+      else choose([first.assistantId, first.sessionId, ...(wantsSpan && first.spanId ? [first.spanId] : [])].join("/"));
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return (
+    <>
+      <form className="picker-id" onSubmit={(event) => void submit(event)}>
+        <label htmlFor="picker-id" className="hidden-visually">
+          Id
+        </label>
+        <input
+          id="picker-id"
+          name="id"
+          className="field"
+          required
+          autoComplete="off"
+          placeholder={wantsSpan ? "Id of a span" : "Id or name of a session, contact, span or trace"}
+        />
+        <Button type="submit" className="button-main">
+          Choose
+        </Button>
+      </form>
+      {problem && (
+        <p className="bad" role="alert">
+          {problem}
+        </p>
+      )}
+      {sessions.error ? (
+        <Failure error={sessions.error} />
+      ) : !sessions.data ? (
+        <Loading />
+      ) : (
+        <ul className="picker-list" aria-label="Newest sessions">
+          {sessions.data.pages
+            .flatMap((page) => page.sessions)
+            .map((session) => (
+              <li key={session.sessionId}>
+                <button type="button" onClick={() => choose(`${session.assistantId}/${session.sessionId}`)}>
+                  <span className="cut" dir="auto">
+                    <b>{oneLine(session.name, 80)}</b>{" "}
+                    <span className="faint">{oneLine(session.assistantName, 40)}</span>
+                  </span>
+                  <Strip cells={session.strip} />
+                  <span className="faint num">
+                    {plural(session.spans, "span")}, {duration(session.durationMs / 1000)}
+                  </span>
+                  <span className="faint num">{moment(session.startTimestamp)}</span>
+                </button>
+              </li>
+            ))}
+        </ul>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+// Who called whom, drawn: the customer at the left, then agents, then what they call.
+import { useMemo } from "react";
+
+import { duration, plural, short } from "../format/figures";
+import { oneLine, visible } from "../format/visible";
+import { useRem } from "../ui/hooks";
+import { type Actor, graph, type Line } from "./graph";
+import type { Tree } from "./tree";
+
+interface Props {
+  tree: Tree;
+  selected: string | undefined;
+  onSelect: (span: string) => void;
+}
+
+const WIDTH = 12;
+const HEIGHT = 3.75;
+const COLUMN = 18.5;
+const ROW = 5;
+const MARGIN = 1.25;
+
+export function AgentGraph({ tree, onSelect }: Props) {
+  const { actors, lines } = useMemo(() => graph(tree), [tree]);
+  const rem = useRem();
+  const places = new Map(actors.map((actor) => [actor.id, actor]));
+  const columns = Math.max(...actors.map(({ column }) => column)) + 1;
+  const rows = Math.max(...actors.map(({ row }) => row)) + 1;
+  const width = (columns - 1) * COLUMN + WIDTH + 2 * MARGIN;
+  const height = (rows - 1) * ROW + HEIGHT + 2 * MARGIN;
+  const heights = new Map<number, number>();
+  for (const { column, row } of actors) heights.set(column, Math.max(heights.get(column) ?? 0, row + 1));
+  const top = ({ column, row }: Actor) => MARGIN + (row + (rows - (heights.get(column) ?? rows)) / 2) * ROW;
+  const left = ({ column }: Actor) => MARGIN + column * COLUMN;
+  const most = Math.max(...lines.map(({ calls }) => calls), 1);
+
+  return (
+    <div className="graph" tabIndex={0} role="group" aria-label="Agents, models and tools">
+      <div className="graph-sheet" style={{ width: `${width}rem`, height: `${height}rem` }}>
+        <svg
+          width={width * rem}
+          height={height * rem}
+          viewBox={`0 0 ${width} ${height}`}
+          className="graph-lines"
+          aria-hidden="true"
+        >
+          {lines.map((line) => {
+            const from = places.get(line.from);
+            const to = places.get(line.to);
+            if (!from || !to) return null;
+            return (
+              <path
+                key={`${line.from} ${line.to}`}
+                d={curve(left(from), top(from), left(to), top(to))}
+                className={line.failures ? "line-bad" : ""}
+                strokeWidth={0.07 + 0.16 * (line.calls / most)}
+              />
+            );
+          })}
+        </svg>
+        {lines.map((line) => {
+          const from = places.get(line.from);
+          const to = places.get(line.to);
+          if (!from || !to) return null;
+          const back = to.column <= from.column;
+          return (
+            <button
+              key={`${line.from} ${line.to}`}
+              type="button"
+              className="graph-call num"
+              title={said(line, from, to)}
+              style={{
+                left: `${back ? left(from) + WIDTH + 1.5 : left(to) - 2.6}rem`,
+                top: `${(back ? (top(from) + top(to)) / 2 : top(to)) + HEIGHT / 2}rem`,
+              }}
+              onClick={() => onSelect(line.first)}
+            >
+              {short(line.calls)}×{line.modes.length > 0 && ` ${line.modes.join(", ").toLowerCase()}`}
+            </button>
+          );
+        })}
+        {actors.map((actor) => (
+          <button
+            key={actor.id}
+            type="button"
+            className={`actor actor-${actor.role}`}
+            style={{ left: `${left(actor)}rem`, top: `${top(actor)}rem` }}
+            onClick={() => onSelect(actor.firstFailure ?? actor.first)}
+            title={actor.firstFailure ? "Opens the first call that failed" : "Opens the first call"}
+          >
+            <b className="cut" dir="auto">
+              {oneLine(actor.name, 60)}
+            </b>
+            <span className="num cut">
+              {actor.calls > 0 && `${plural(actor.calls, "call")}, ${duration(actor.seconds)}`}
+              {actor.tokens > 0 && `, ${short(actor.tokens)} tokens`}
+            </span>
+            {actor.failures > 0 && <span className="bad num">{short(actor.failures)} failed</span>}
+          </button>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+const said = (line: Line, from: Actor, to: Actor): string =>
+  visible(
+    `${from.name} → ${to.name}: ${plural(line.calls, "call")}, ${duration(line.seconds)}` +
+      (line.failures ? `, ${line.failures} failed` : ""),
+  );
+
+function curve(fromLeft: number, fromTop: number, toLeft: number, toTop: number): string {
+  const y1 = fromTop + HEIGHT / 2;
+  const y2 = toTop + HEIGHT / 2;
+  if (toLeft > fromLeft) {
+    const x1 = fromLeft + WIDTH;
+    const bend = (toLeft - x1) / 2;
+    return `M${x1} ${y1}C${x1 + bend} ${y1} ${toLeft - bend} ${y2} ${toLeft} ${y2}`;
+  }
+  // back, or within a column: out to the right and in from there
+  const x1 = fromLeft + WIDTH;
+  const x2 = toLeft + WIDTH;
+  return `M${x1} ${y1}C${x1 + 3} ${y1} ${x2 + 3} ${y2} ${x2} ${y2}`;
+}

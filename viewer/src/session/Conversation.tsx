@@ -1,0 +1,179 @@
+// What was said, as a person reads it: turns in order, tools with their results, what passed between agents.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useEffect, useRef } from "react";
+
+import { conversationQuery } from "../api/queries";
+import type { GuardrailAssessment, Turn } from "../api/types";
+import { clock } from "../format/figures";
+import { oneLine, visible } from "../format/visible";
+import { Fold, Values } from "../said/Values";
+import { useRem } from "../ui/hooks";
+import { Icon } from "../ui/Icon";
+import { Mark } from "../ui/parts";
+import { Failure, Loading } from "../ui/States";
+import type { Tree } from "./tree";
+
+interface Props {
+  assistantId: string;
+  sessionId: string;
+  tree: Tree;
+  selected: string | undefined;
+  query: string | undefined;
+  onSelect: (span: string) => void;
+}
+
+const TURN_REM = 6;
+const OVERSCAN = 6;
+
+const SPEAKERS = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
+/** Operations that change the course, as sentences. */
+const EVENTS: Record<string, string> = {
+  escalate_agent: "escalated",
+  return_to_agent: "returned to the agent before",
+  barge_in: "was interrupted",
+  hand_off: "handed over",
+  delegate: "delegated",
+};
+
+/** Whether a turn belongs to a span: said by it, or a call that it ran. */
+const belongs = (turn: Turn, span: string): boolean =>
+  turn.spanId === span || (turn.calls ?? []).some((call) => call.spanId === span || call.result?.spanId === span);
+
+export function Conversation({ assistantId, sessionId, tree, selected, onSelect }: Props) {
+  const conversation = useInfiniteQuery(conversationQuery(assistantId, sessionId));
+  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = conversation;
+  const turns = conversation.data?.pages.flatMap((page) => page.turns) ?? [];
+  const scroller = useRef<HTMLDivElement>(null);
+  const rem = useRem();
+  const list = useVirtualizer({
+    count: turns.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => TURN_REM * rem,
+    overscan: OVERSCAN,
+  });
+  const items = list.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (last >= turns.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
+  }, [last, turns.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
+
+  // the turn of the chosen span comes into sight; of a span that said nothing, the turn of the span around it
+  const own = useRef<string>(undefined);
+  const near = nearest(turns, tree, selected);
+  useEffect(() => {
+    if (near >= 0 && own.current !== selected) {
+      own.current = selected;
+      list.scrollToIndex(near, { align: "auto" });
+    }
+  }, [near, selected, list]);
+
+  if (conversation.isPending) return <Loading rows={8} label="Loading the conversation" />;
+  if (conversation.error && !turns.length)
+    return <Failure error={conversation.error} retry={() => void conversation.refetch()} />;
+  if (!turns.length)
+    return <p className="pane-empty muted">Nothing was said in this session, or the agent does not tell it.</p>;
+  return (
+    <div ref={scroller} className="conversation" tabIndex={0} role="group" aria-label="Turns">
+      <ol className="virtual" style={{ height: list.getTotalSize() }}>
+        {items.map(({ index, start }) => {
+          const turn = turns[index];
+          return (
+            turn && (
+              <li
+                key={index}
+                data-index={index}
+                ref={list.measureElement}
+                style={{ transform: `translateY(${start}px)` }}
+              >
+                <OneTurn
+                  turn={turn}
+                  chosen={selected !== undefined && (belongs(turn, selected) || index === near)}
+                  onSelect={(span) => {
+                    own.current = span;
+                    onSelect(span);
+                  }}
+                />
+              </li>
+            )
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+function nearest(turns: readonly Turn[], tree: Tree, selected: string | undefined): number {
+  for (let node = tree.nodes.get(selected ?? ""); node; node = node.parent) {
+    const { id } = node.span;
+    const at = turns.findIndex((turn) => belongs(turn, id));
+    if (at >= 0) return at;
+  }
+  return -1;
+}
+
+interface TurnProps {
+  turn: Turn;
+  chosen: boolean;
+  onSelect: (span: string) => void;
+}
+
+function OneTurn({ turn, chosen, onSelect }: TurnProps) {
+  const { kind, participant, spanId, timestamp } = turn;
+  const open = () => {
+    if (getSelection()?.isCollapsed !== false) onSelect(spanId);
+  };
+  if (kind !== "message")
+    return (
+      <div className={`turn-event ${chosen ? "turn-chosen" : ""}`}>
+        <button type="button" onClick={() => onSelect(spanId)}>
+          <Icon name="next" />
+          <span>
+            <b dir="auto">{oneLine(turn.agent ?? "The agent", 80)}</b> {EVENTS[kind] ?? visible(kind)}
+            {turn.targetAgentId && ` to ${oneLine(turn.targetAgentId, 80)}`}
+          </span>
+          {(kind === "escalate_agent" || turn.returnReason === "ESCALATE") && <Mark kind="ESCALATE" />}
+          <Mark kind={turn.status ?? ""} title={turn.statusDescription} />
+        </button>
+        {turn.values.length > 0 && <Values values={turn.values} />}
+      </div>
+    );
+  const who = participant === "BOT" ? (turn.agent ?? SPEAKERS.BOT) : SPEAKERS[participant ?? "BOT"];
+  return (
+    <article className={`turn turn-${participant ?? "BOT"} ${chosen ? "turn-chosen" : ""}`} onClick={open}>
+      <header>
+        <button type="button" className="turn-who" onClick={() => onSelect(spanId)} title="Show its span">
+          <b dir="auto">{oneLine(who, 60)}</b>
+        </button>
+        {turn.interrupted && <span className="mark mark-warn">interrupted</span>}
+        <Mark kind={turn.status ?? ""} title={turn.statusDescription} />
+        <time className="faint num">{clock(timestamp)}</time>
+      </header>
+      <Values values={turn.values} calls={turn.calls ?? []} onSpan={onSelect} />
+      <Guardrails assessments={turn.guardrailAssessments ?? []} />
+    </article>
+  );
+}
+
+const ACTIONS: Record<string, string> = { BLOCKED: "blocked", MASKED: "masked", NONE: "let pass" };
+
+/** What guardrails made of a call: each policy with its verdict. */
+export function Guardrails({ assessments }: { assessments: readonly GuardrailAssessment[] }) {
+  return assessments.map((assessment, index) => {
+    const { guardrailName, source, action, policies } = assessment;
+    const title = `${visible(guardrailName)} ${ACTIONS[action] ?? action} the ${source.toLowerCase()}`;
+    return (
+      <Fold key={index} icon="warning" title={title} className={action === "NONE" ? "" : "guardrail-acted"}>
+        <ul className="policies">
+          {(policies ?? []).map((policy, at) => (
+            <li key={at}>
+              <span className={`mark ${policy.action === "NONE" ? "" : "mark-warn"}`}>{policy.action}</span>{" "}
+              {policy.policyType.toLowerCase().replaceAll("_", " ")}
+              {policy.details && <span className="muted"> {visible(policy.details)}</span>}
+            </li>
+          ))}
+        </ul>
+      </Fold>
+    );
+  });
+}

@@ -1,0 +1,46 @@
+// A session's spans as they come, page after page, and again when they change.
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef } from "react";
+
+import { useChanges } from "../api/events";
+import { conversationQuery, outlineQuery, queries, sessionQuery } from "../api/queries";
+import type { Session } from "../api/types";
+import { failures, grow } from "./tree";
+
+/** A session that changes is read again at most this often, and not more often than reading it takes. */
+const AGAIN_MS = 1_000;
+
+export function useOutline(assistantId: string, sessionId: string) {
+  const outline = useInfiniteQuery(outlineQuery(assistantId, sessionId));
+  const { hasNextPage, isFetching, isError, fetchNextPage } = outline;
+  useEffect(() => {
+    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+  const { data } = outline;
+  const tree = useMemo(() => grow(data?.pages.flatMap((page) => page.spans) ?? []), [data]);
+  const failing = useMemo(() => failures(tree), [tree]);
+  return { outline, tree, failing, complete: outline.isSuccess && !hasNextPage };
+}
+
+export function useSession(assistantId: string, sessionId: string) {
+  const session = useQuery(sessionQuery(assistantId, sessionId));
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const heard = useCallback(
+    (changed: Session) => {
+      if (changed.sessionId !== sessionId || changed.assistantId !== assistantId) return;
+      timer.current ??= setTimeout(() => {
+        const again = [
+          outlineQuery(assistantId, sessionId).queryKey,
+          conversationQuery(assistantId, sessionId).queryKey,
+        ];
+        void Promise.all(again.map((queryKey) => queries.invalidateQueries({ queryKey }))).finally(() => {
+          timer.current = undefined;
+        });
+      }, AGAIN_MS);
+    },
+    [assistantId, sessionId],
+  );
+  useChanges(heard);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return session;
+}

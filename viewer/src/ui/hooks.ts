@@ -1,0 +1,42 @@
+// What views need of the window: its width, its type size, the time.
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+/** Whether a media query holds, now and as it changes. */
+export function useMedia(query: string): boolean {
+  return useSyncExternalStore(
+    (changed) => {
+      const list = matchMedia(query);
+      list.addEventListener("change", changed);
+      return () => list.removeEventListener("change", changed);
+    },
+    () => matchMedia(query).matches,
+  );
+}
+
+/** Pixels of one rem, which grows with the window and with what the user has set. */
+export function useRem(): number {
+  return useSyncExternalStore(
+    (changed) => {
+      addEventListener("resize", changed);
+      return () => removeEventListener("resize", changed);
+    },
+    () => parseFloat(getComputedStyle(document.documentElement).fontSize),
+  );
+}
+
+/** The time in seconds since the epoch, anew every so many seconds. */
+export function useNow(seconds: number): number {
+  const [now, setNow] = useState(() => Date.now() / 1000);
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now() / 1000), seconds * 1000);
+    return () => clearInterval(timer);
+  }, [seconds]);
+  return now;
+}
+
+/** Set the title of the window. */
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = title ? `${title} · Spanglass` : "Spanglass";
+  }, [title]);
+}
