@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spanglass import __version__
+from spanglass.cli.explain import NotFoundError, explain_command
 from spanglass.cli.serve import serve
 from spanglass.config import ConfigError
 from spanglass.store.interface import StoreError
@@ -17,6 +18,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.command()(serve)
+cli.command("explain")(explain_command)
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)
@@ -39,6 +41,6 @@ def main() -> None:
     """Run the command line; what a user can mend is told in one line, with exit code 2."""
     try:
         cli()
-    except (ConfigError, StoreError) as error:
+    except (ConfigError, StoreError, NotFoundError) as error:
         typer.echo(f"spanglass: {error}", err=True)
         sys.exit(2)
