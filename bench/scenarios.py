@@ -3,11 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
+
 from bench import disk, load
 from bench.figures import Bar, Figure
 from bench.load import Load
 from bench.runs import Bench, Written
-from bench.servers import BASELINE, Server, running
+from bench.servers import BASELINE, UNREMEMBERING, Server, running
 
 LIST_CONNECTIONS: Final = 4
 PAGES_AROUND: Final = 5
@@ -40,16 +42,27 @@ def listing(bench: Bench) -> Iterator[Figure]:
     """First pages of ordinary sessions, alone and under writing load."""
     pages = bench.main.pages(5000)
     stores = [bench.written(system, bench.main, FEW_LIVE).store for system in (bench.ours, BASELINE)]
-    with running(bench.ours, stores[0]) as ours, running(BASELINE, stores[1]) as rows:
+    anew = msgspec.structs.replace(bench.ours, command=(*UNREMEMBERING, *bench.ours.command))
+    with (
+        running(bench.ours, stores[0]) as ours,
+        running(anew, stores[0]) as first,
+        running(BASELINE, stores[1]) as rows,
+    ):
         warm = bench.drive(load.fetch, ours.port, pages, 1, bench.plan.seconds).result()
         page_bytes = warm.bytes // warm.requests
-        asked = {"ours": (ours, pages), "rows": (rows, pages), "fixed": (rows, [f"/fixed/{page_bytes}"])}
+        asked = {
+            "ours": (ours, pages),
+            "first": (first, pages),
+            "rows": (rows, pages),
+            "fixed": (rows, [f"/fixed/{page_bytes}"]),
+        }
         alone = _by_turns(bench, asked, 1)
         many = _by_turns(bench, asked, LIST_CONNECTIONS)
         boto3_ms = _boto3(bench, ours).p50_ms
         busy = [_busy(bench, server, pages) for server in (ours, rows)]
     name = f"list, first pages of {page_bytes // 1000} kB"
     yield _against_fixed(name, alone["ours"], alone["fixed"])
+    yield _against_fixed(f"{name}, each made anew", alone["first"], alone["fixed"], None)
     yield from _against_rows(name, alone["ours"], alone["rows"])
     yield Figure(name=f"{name}: through boto3, p50 ms", value=boto3_ms)
     for against, label in (("fixed", "fixed body"), ("rows", "raw rows")):
@@ -167,9 +180,8 @@ def _boto3(bench: Bench, server: Server) -> Load:
     return bench.drive(load.list_with_boto3, server.port, sessions).result()
 
 
-def _against_fixed(name: str, run: Load, fixed: Load) -> Figure:
-    name = f"{name}: p50 ms"
-    return Figure(name=name, value=run.p50_ms, baseline=fixed.p50_ms, against="fixed body", bar=TIMES_FIXED)
+def _against_fixed(name: str, run: Load, fixed: Load, bar: Bar | None = TIMES_FIXED) -> Figure:
+    return Figure(name=f"{name}: p50 ms", value=run.p50_ms, baseline=fixed.p50_ms, against="fixed body", bar=bar)
 
 
 def _against_rows(name: str, run: Load, rows: Load) -> Iterator[Figure]:

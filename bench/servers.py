@@ -39,6 +39,8 @@ _SERVE: Final = (
     *("--log-level", "warning"),
 )
 SPANGLASS: Final = System("spanglass", (str(Path(sys.executable).with_name("spanglass")), *_SERVE))
+UNREMEMBERING: Final = ("env", "SPANGLASS_RECENT_PAGES_BYTES_MAX=1")
+"""What goes before Spanglass's command so that it makes each page anew."""
 PROFILED: Final = System("spanglass", (sys.executable, "-m", "bench.sampling", *_SERVE))
 """Spanglass under the sampling profiler."""
 
@@ -51,16 +53,31 @@ class Server(msgspec.Struct, frozen=True):
     store: Path
 
     def cpu_seconds(self) -> float:
-        """Return the processor time that the server has used so far; not a number where the system does not tell."""
-        try:
-            fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        except FileNotFoundError:
-            return float("nan")
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that the server and its processes have used so far.
+
+        It is not a number where the system does not tell.
+        """
+        return sum(map(_cpu_seconds, (self.pid, *_children(self.pid))))
 
     def store_bytes(self) -> int:
         """Return the size of the file and of those that SQLite keeps beside it."""
         return sum(path.stat().st_size for path in self.store.parent.glob(self.store.name + "*"))
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that these have."""
+    started = [
+        int(child) for path in Path(f"/proc/{pid}/task").glob("*/children") for child in path.read_text().split()
+    ]
+    return started + [grandchild for child in started for grandchild in _children(child)]
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager

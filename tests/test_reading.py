@@ -368,3 +368,24 @@ def test_times_of_a_whole_page_are_epoch_seconds() -> None:
     """Times stand in the page as JSON numbers of seconds, cut to milliseconds."""
     body = _reader(span(1, start_ns=EPOCH_NS + 1_999_999, end_ns=EPOCH_NS + 250_000_000)).list_spans(ASSISTANT, SESSION)
     assert b'"startTimestamp":1760000000.001,"endTimestamp":1760000000.25,' in body.body
+
+
+def test_a_page_read_lately_is_the_page_of_now() -> None:
+    """It is there once it was read, the same for the same question, and never after the session has changed."""
+    store = MemoryStore()
+    reader = Reader(store, Limits())
+    store.write([part(span(1), span(2))])
+    assert reader.recent_spans(ASSISTANT, SESSION) is None
+    listing = reader.list_spans(ASSISTANT, SESSION)
+    assert reader.recent_spans(ASSISTANT, SESSION) == listing
+    assert reader.recent_spans(ASSISTANT, SESSION, max_results=1) is None
+    first = reader.list_spans(ASSISTANT, SESSION, max_results=1)
+    token = json.loads(first.body)["nextToken"]
+    rest = reader.list_spans(ASSISTANT, SESSION, max_results=1, next_token=token)
+    assert reader.recent_spans(ASSISTANT, SESSION, max_results=1) == first
+    assert reader.recent_spans(ASSISTANT, SESSION, max_results=1, next_token=token) == rest
+    store.write([part(span(3))])
+    assert reader.recent_spans(ASSISTANT, SESSION) is None
+    assert len(_parsed(reader.list_spans(ASSISTANT, SESSION))) == 3
+    store.delete_session(ASSISTANT, SESSION)
+    assert reader.recent_spans(ASSISTANT, SESSION) is None

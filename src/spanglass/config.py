@@ -58,6 +58,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes of recently mapped messages held so that a repeated one is recognised."""
     known_fragments_max: _Count = 400_000
     """Fragments of recently written sessions whose ordinals are held in memory, about 100 bytes each."""
+    recent_pages_bytes_max: _Count = 64 << 20
+    """Bytes of ListSpans pages that were read lately, held compressed; a page of 330 kB takes about 15."""
     readers_max: _Count = 4
     """Threads that read the store at a time."""
 

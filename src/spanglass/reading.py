@@ -12,6 +12,7 @@ from spanglass.config import Limits
 from spanglass.mapping import detail
 from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
+from spanglass.recent import RecentPages
 from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, SpanPage, Store
 
 ENVELOPE_BYTES_MAX: Final = 256
@@ -54,13 +55,14 @@ class SessionListing(msgspec.Struct, frozen=True):
 class Reader:
     """Answers what is asked of a store; used from any thread."""
 
-    def __init__(self, store: Store, limits: Limits) -> None:
+    def __init__(self, store: Store, limits: Limits, recent: RecentPages | None = None) -> None:
         self._store = store
         self._limits = limits
+        self._recent = recent or RecentPages(limits.recent_pages_bytes_max)
 
     def over(self, view: Callable[[Store], Store]) -> Self:
         """Return a reader of a view of the same store."""
-        return type(self)(view(self._store), self._limits)
+        return type(self)(view(self._store), self._limits, self._recent)
 
     def list_spans(
         self, assistant_id: bytes, session_id: bytes, *, max_results: int | None = None, next_token: str | None = None
@@ -74,6 +76,28 @@ class Reader:
             TokenError: ``next_token`` is not of this session.
             StoreError: The store cannot answer.
         """
+        version = self._store.version(assistant_id, session_id)  # before the page is read, so it is not newer
+        listing = self._listing(assistant_id, session_id, max_results, next_token)
+        if version is not None:
+            key = (assistant_id, session_id, max_results, next_token)
+            self._recent.put(key, version, listing.body, listing.withheld)
+        return listing
+
+    def recent_spans(
+        self, assistant_id: bytes, session_id: bytes, *, max_results: int | None = None, next_token: str | None = None
+    ) -> Listing | None:
+        """Return what ``list_spans`` would if that was read lately, else None; it takes no time to speak of.
+
+        Raises:
+            StoreError: The store cannot answer.
+        """
+        version = self._store.version(assistant_id, session_id)
+        recent = self._recent.get((assistant_id, session_id, max_results, next_token), version)
+        return None if recent is None else Listing(*recent)
+
+    def _listing(
+        self, assistant_id: bytes, session_id: bytes, max_results: int | None, next_token: str | None
+    ) -> Listing:
         tokens = Tokens(b"spans/1", assistant_id + session_id, _SPANS)
         page = self._store.spans(
             assistant_id,

@@ -20,6 +20,7 @@ from spanglass.store.interface import (
     SpanPage,
     Store,
     StoreError,
+    Version,
     WriteResult,
 )
 
@@ -62,6 +63,10 @@ class ScopedStore(Store):
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
         """Return a session of these assistants."""
         return self._store.session(assistant_id, session_id) if assistant_id in self._assistants else None
+
+    def version(self, assistant_id: bytes, session_id: bytes) -> Version | None:
+        """Return the version of a session of these assistants."""
+        return self._store.version(assistant_id, session_id) if assistant_id in self._assistants else None
 
     def spans(
         self,

@@ -98,8 +98,10 @@ class Backing(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True):
     """An operation of the service model and what answers it; ``routes.ROUTES`` tells what calls it.
 
-    ``answer`` runs in a thread of the readers' pool and may raise whatever ``errors`` lists.
+    ``answer`` runs in a thread of the readers' pool and may raise whatever ``errors`` lists. ``at_once`` is asked
+    before, in the event loop: it answers what it can without waiting, or raises alike, and returns None for all else.
     """
 
     name: str
     answer: Callable[[Backing, Request], Answer]
+    at_once: Callable[[Backing, Request], Answer | None] = lambda _backing, _request: None

@@ -70,8 +70,10 @@ class Service:
         policy.admit(who, operation.name, request.labels)
         if scope["method"] in WITH_BODY:
             request = msgspec.structs.replace(request, body=await self._body(Headers(scope=scope), receive))
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, operation.answer, self._backing.seen_by(who), request)
+        backing = self._backing.seen_by(who)
+        if (answer := operation.at_once(backing, request)) is not None:
+            return answer
+        return await asyncio.get_running_loop().run_in_executor(self._threads, operation.answer, backing, request)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         body = await read_body(headers, receive, self._bodies)

@@ -35,6 +35,9 @@ Relate: TypeAlias = Callable[[Sequence[SpanRecord], Sequence[SpanRecord]], Seque
 """Given spans that a trace has, and spans that come to it, returns those to be written: what comes, each merged with
 what the trace has of it already, and those that change for what the others tell of them."""
 
+Version: TypeAlias = tuple[int, int]
+"""Tells two states of a session apart."""
+
 RELATED_SPANS_MAX: Final = 1_000
 """Spans of a trace's time that a new one is related to: what one write may cost, however long the trace."""
 
@@ -184,6 +187,13 @@ class Store(Protocol):
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
         """Return one session, or None if there is none of this id under this assistant."""
+
+    def version(self, assistant_id: bytes, session_id: bytes) -> Version | None:
+        """Return the session's version, or None if ``spans`` knows no such session; it costs little.
+
+        If it is the same before and after, all that ``spans`` returns of the session was the same in between. It never
+        comes back, not even in another session of the same ids.
+        """
 
     def spans(
         self,

@@ -19,6 +19,7 @@ from spanglass.store.interface import (
     SessionPage,
     SessionRecord,
     SpanPage,
+    Version,
     WriteResult,
 )
 from spanglass.store.pages import cut, said_ms, supersedes
@@ -93,10 +94,12 @@ class MemoryStore:
         self._names: dict[bytes, str] = {}
         self._changed: dict[_Ids, Resource] = {}
         self._remembered: dict[bytes, tuple[bytes, int]] = {}
+        self._writes = 0
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
         with self._lock:
+            self._writes += 1
             counts = [self._put(part, self._locate(part), relate) for part in parts]
         return WriteResult(*(sum(column) for column in zip(*counts, strict=True))) if counts else WriteResult()
 
@@ -151,6 +154,11 @@ class MemoryStore:
         with self._lock:
             session = self._sessions.get((assistant_id, session_id))
             return None if session is None else session.record()
+
+    def version(self, assistant_id: bytes, session_id: bytes) -> Version | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            return (self._writes, 0) if (assistant_id, session_id) in self._sessions else None
 
     def spans(
         self,

@@ -9,13 +9,14 @@ from contextlib import closing
 from itertools import pairwise
 from typing import Final
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spanglass.model.place import TracePart
 from spanglass.model.record import Kind, Members, SpanRecord, fragment
-from spanglass.store.interface import Store
+from spanglass.store.interface import Store, Version
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import (
     EPOCH_NS,
@@ -94,6 +95,30 @@ class StoreBattery(ResourceBattery):
                 b'[{"text":{"value":"Hello"}}]',
                 b'[{"text":{"value":"again"}}]',
             ]
+
+    def test_a_version_tells_states_apart(self, opener: Opener) -> None:
+        """Whatever changes what is read of a session gives it a version that it never had before."""
+        late = span(1, inputs=(message("Hello"),))
+        seen: list[Version | None] = [None]
+        told: list[SpanRecord] = []
+        with closing(opener()) as store:
+            for change in (
+                lambda: store.write([part(span(2, inputs=(message("Hello"),)))]),
+                lambda: store.write([part(late)]),  # so it was said earlier than thought
+                lambda: store.write([part(msgspec.structs.replace(late, end_ns=late.end_ns + 1))]),
+                lambda: store.write([part(span(3), session=None, trace=3)]),  # a session of its own
+                lambda: store.write([part(span(4), trace=3)]),  # it comes here with this one
+                lambda: store.delete_session(*ids()),
+                lambda: store.write([part(late)]),
+            ):
+                change()
+                version = store.version(*ids())
+                now = list(read(store, *ids())) if version else []
+                assert (version is None) == (store.spans(*ids()) is None)
+                if now != told:
+                    assert version is None or version not in seen
+                told = now
+                seen.append(version)
 
     def test_order_is_start_then_id(self, store: Store) -> None:
         """Spans come in order of start, to the nanosecond, then of id, however they were written."""

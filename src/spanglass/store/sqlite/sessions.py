@@ -5,7 +5,7 @@ from typing import Final
 import apsw
 import msgspec
 
-from spanglass.store.interface import SessionCursor, SessionPage, SessionRecord
+from spanglass.store.interface import SessionCursor, SessionPage, SessionRecord, Version
 from spanglass.store.rollups import Rollup, as_members
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
@@ -20,12 +20,19 @@ _ROLLUP: Final = msgspec.msgpack.Decoder(Rollup)
 
 def session_number(connection: apsw.Connection, assistant_id: bytes, session_id: bytes) -> int | None:
     """Return the number of a session's row."""
+    version = session_version(connection, assistant_id, session_id)
+    return version[0] if version else None
+
+
+def session_version(connection: apsw.Connection, assistant_id: bytes, session_id: bytes) -> Version | None:
+    """Return the number of a session's row, and how often it was written to."""
     rows = fetch(
         connection,
-        "SELECT s.number FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant WHERE a.id = ? AND s.id = ?",
+        "SELECT s.number, s.writes FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant"
+        " WHERE a.id = ? AND s.id = ?",
         (assistant_id, session_id),
     )
-    return rows[0][0] if rows else None
+    return rows[0] if rows else None
 
 
 def read_session(connection: apsw.Connection, number: int) -> SessionRecord:

@@ -21,13 +21,14 @@ from spanglass.store.interface import (
     SessionPage,
     SessionRecord,
     SpanPage,
+    Version,
     WriteResult,
 )
 from spanglass.store.pages import cut
 from spanglass.store.sqlite import dictionaries, index, resources
 from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
-from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number
+from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
 
 REST_SESSIONS = 32
@@ -76,16 +77,24 @@ class SqliteStore:
             return self._writer.transact(change)
 
     @contextmanager
-    def _reading(self) -> Iterator[apsw.Connection]:
-        """Lend a connection that sees one state of the store throughout."""
+    def _lending(self) -> Iterator[apsw.Connection]:
+        """Lend a connection for reading."""
         with store_errors():
             connection = self._idle.pop() if self._idle else open_reader(self._path)
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[apsw.Connection]:
+        """Lend a connection that sees one state of the store throughout."""
+        with self._lending() as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 connection.execute("COMMIT")
-                self._idle.append(connection)
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
@@ -96,6 +105,11 @@ class SqliteStore:
         with self._reading() as connection:
             number = session_number(connection, assistant_id, session_id)
             return None if number is None else read_session(connection, number)
+
+    def version(self, assistant_id: bytes, session_id: bytes) -> Version | None:
+        """See ``interface.Store``; numbers of sessions are never used again."""
+        with self._lending() as connection:
+            return session_version(connection, assistant_id, session_id)
 
     def spans(
         self,
