@@ -86,6 +86,9 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(BIN)/deptry src
 	$(NPM) run --silent check
 
+fuzz: $(READY) ## Send 100,000 generated requests to both APIs
+	@$(BIN)/python -m tests.fuzz
+
 bench: $(READY) $(PAGES) ## Measure, each figure beside a baseline of the same run
 	@$(BIN)/python -m bench
 

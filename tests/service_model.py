@@ -20,37 +20,26 @@ COMMON_ERRORS: Final = {
     "ServiceUnavailableException": {503},
     "UnknownOperationException": {404, 405},
     "UnrecognizedClientException": {403},
+    "UnsupportedMediaTypeException": {415},
+    "UnsupportedOperationException": {400},
 }
 """Errors of AWS's REST-JSON services that no service model lists, each a ``message`` alone, and their statuses."""
 SECONDS_MAX: Final = 253_402_300_799.999
 """The last moment of the year 9999, the last that clients can read."""
 
 
-def response_schema(operation: str) -> Json:
-    """Return the schema of an operation's output, without its definitions."""
-    shape = MODEL.operation_model(operation).output_shape
-    return {"type": "object", "additionalProperties": False} if shape is None else ref(shape)
-
-
 def ref(shape: Json) -> Json:
+    """Return what stands for a shape's schema where another refers to it."""
     return {"$ref": f"#/$defs/{shape.name}"}
 
 
-@cache
-def definitions() -> Json:
-    """Return a schema for each shape that operations and errors reach."""
-    waiting = [
-        shape
-        for name in MODEL.operation_names
-        for model in (MODEL.operation_model(name),)
-        for shape in (model.input_shape, model.output_shape, *model.error_shapes)
-        if shape is not None
-    ]
-    found: dict[str, Json] = {}
+def definitions(shapes: Iterable[Json]) -> Json:
+    """Return a schema for each of some shapes and all that they reach."""
+    waiting, found = list(shapes), dict[str, Json]()
     while waiting:
         shape = waiting.pop()
         if shape.name not in found:
-            found[shape.name] = _schema(shape)
+            found[shape.name] = schema(shape)
             waiting += _inner(shape)
     return found
 
@@ -67,7 +56,8 @@ def _inner(shape: Json) -> Iterable[Json]:
             return []
 
 
-def _schema(shape: Json) -> Json:
+def schema(shape: Json) -> Json:
+    """Return one shape's schema, which refers to those of its members."""
     return _SCHEMAS[shape.type_name](shape)
 
 
@@ -96,8 +86,14 @@ def _map(shape: Json) -> Json:
 
 def _string(shape: Json) -> Json:
     enum = {"enum": shape.enum} if shape.enum else {}
-    pattern = {"pattern": f"^(?:{shape.metadata['pattern']})$"} if "pattern" in shape.metadata else {}
+    pattern = {"pattern": _pattern(shape)} if "pattern" in shape.metadata else {}
     return {"type": "string"} | enum | pattern | _bounds(shape, "minLength", "maxLength")
+
+
+def _pattern(shape: Json) -> str:
+    """Return a pattern as JSON Schema has it, which searches, as the model does; an id is nothing but an id."""
+    pattern = str(shape.metadata["pattern"])
+    return f"^(?:{pattern})$" if shape.name == "Uuid" else pattern
 
 
 def _integer(bits: int) -> Callable[[Json], Json]:
@@ -129,14 +125,12 @@ def _bounds(shape: Json, low: str, high: str) -> Json:
 
 
 @cache
-def _validator(operation: str) -> jsonschema_rs.Validator:
-    return jsonschema_rs.validator_for(response_schema(operation) | {"$defs": definitions()})
-
-
-@cache
-def _error_validator(code: str) -> jsonschema_rs.Validator:
-    shape = MODEL.shape_for(code)
-    return jsonschema_rs.validator_for(ref(shape) | {"$defs": definitions()})
+def _validator(name: str) -> jsonschema_rs.Validator:
+    """Return what judges an operation's output, or an error."""
+    shape = MODEL.operation_model(name).output_shape if name in MODEL.operation_names else MODEL.shape_for(name)
+    if shape is None:
+        return jsonschema_rs.validator_for({"type": "object", "additionalProperties": False})
+    return jsonschema_rs.validator_for(ref(shape) | {"$defs": definitions([shape])})
 
 
 def status(code: str) -> int:
@@ -176,5 +170,5 @@ def faults(operation: str | None, answered: int, code: str | None, body: Json) -
         return [] if named and answered in COMMON_ERRORS[code] else [f"{answered} {code}: {body}"]
     if code not in {shape.name for shape in MODEL.error_shapes}:
         return [f"{code} is no error of the service model, nor common to AWS's services"]
-    found = [f"{code}{error.instance_path}: {error.message}" for error in _error_validator(code).iter_errors(body)]
+    found = [f"{code}{error.instance_path}: {error.message}" for error in _validator(code).iter_errors(body)]
     return found if answered == status(code) else [*found, f"{code} has status {status(code)}, not {answered}"]

@@ -28,10 +28,18 @@ def client(store: MemoryStore) -> Iterator[TestClient]:
         yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), threads)))
 
 
-def test_other_methods_are_refused(client: TestClient) -> None:
+@pytest.mark.parametrize("method", ["POST", "TRACE", "PURGE"])
+def test_other_methods_are_refused(client: TestClient, method: str) -> None:
     """A path that is there answers another method with 405, in the API's own form."""
-    answer = client.post("/api/sessions")
-    assert (answer.status_code, answer.json()) == (405, {"error": "POST is not offered here"})
+    answer = client.request(method, "/api/sessions")
+    assert (answer.status_code, answer.json()) == (405, {"error": f"{method} is not offered here"})
+
+
+@pytest.mark.parametrize("path", ["nothing", "assistants/a%0Ab/sessions/c%0Ad/spans/e", "%0A"])
+def test_other_paths_are_refused(client: TestClient, path: str) -> None:
+    """A path that is not there is told so in the API's own form, whatever it is made of."""
+    answer = client.get(f"/api/{path}")
+    assert (answer.status_code, set(answer.json())) == (404, {"error"})
 
 
 def get(client: TestClient, path: str, status: int = 200) -> Any:  # noqa: ANN401 (JSON)

@@ -10,6 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Receive, Scope, Send
 
 from spanglass.access import Caller, limited
 from spanglass.reading import Reader
@@ -95,7 +96,7 @@ def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
         return Api(limited(reader, caller))
 
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
-    return [*served, _description(OPERATIONS), _others(served)]
+    return [*served, _description(OPERATIONS), _Others(served)]
 
 
 def _description(operations: Sequence[Operation]) -> BaseRoute:
@@ -107,15 +108,20 @@ def _description(operations: Sequence[Operation]) -> BaseRoute:
     return Route("/api/openapi.json", describe)
 
 
-def _others(served: Sequence[BaseRoute]) -> BaseRoute:
-    """Return what answers for any other path under /api, or another method."""
+class _Others(BaseRoute):
+    """Answers for any other path under /api, whatever is in it, and for any other method."""
 
-    async def refuse(request: Request) -> Response:
-        known = any(route.matches(request.scope)[0] is not Match.NONE for route in served)
-        error = f"{request.method} is not offered here" if known else "There is no such path; see /api/openapi.json."
-        return json(msgspec.json.encode(Problem(error=error)), 405 if known else 404)
+    def __init__(self, served: Sequence[BaseRoute]) -> None:
+        self._served = served
 
-    return Route("/api/{path:path}", refuse, methods=METHODS)
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match all that other routes do not."""
+        ours = scope["type"] == "http" and scope["path"].startswith("/api/")
+        return (Match.FULL if ours else Match.NONE), {}
 
-
-METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        known = any(route.matches(scope)[0] is not Match.NONE for route in self._served)
+        error = f"{scope['method']} is not offered here" if known else "There is no such path; see /api/openapi.json."
+        answer = json(msgspec.json.encode(Problem(error=error)), 405 if known else 404)
+        await answer(scope, receive, send)
