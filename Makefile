@@ -10,7 +10,6 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
-PROGRAM_javascript := npm
 PROGRAM_go := go
 PROGRAM_java := mvn
 INSTALLABLE := $(foreach client,$(CLIENTS),$(if $(PROGRAM_$(client)),$(if $(shell command -v $(PROGRAM_$(client))),$(client)),$(client)))
@@ -41,8 +40,8 @@ client-java: .clients/java/ready
 	$(BIN)/python -m pip --python .clients/$*/bin/python install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
-tests/clients/javascript/node_modules/.package-lock.json: tests/clients/javascript/package-lock.json
-	cd $(<D) && npm ci --silent --no-audit --no-fund
+tests/clients/javascript/node_modules/.package-lock.json: tests/clients/javascript/package-lock.json | $(READY)
+	cd $(<D) && PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --silent --no-audit --no-fund
 	@touch $@
 
 .clients/go/driver: $(wildcard tests/clients/go/*)

@@ -75,7 +75,7 @@ SDKS: Final = {
             lacks=frozenset({"interactionMode", "returnReason", "targetAgentId"}),
             tells=frozenset({"code", "message"}),
         ),
-        Sdk("javascript", ("node", HERE / "javascript/driver.js"), needs="node"),
+        Sdk("javascript", (Path(sys.executable).with_name("node"), HERE / "javascript/driver.js")),
         Sdk(
             "go",
             (INSTALLED / "go/driver",),
