@@ -1,5 +1,6 @@
 """The recorded exports in ``tests/data/otlp``: reading them, and the session that comes out of them."""
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
@@ -65,6 +66,12 @@ def listed(parts: Iterable[TracePart]) -> list[dict[str, Any]]:
             if (token := page.get("nextToken")) is None:
                 break
     return spans
+
+
+@functools.cache
+def session(capture: str) -> list[dict[str, Any]]:
+    """Return the spans of a capture as ListSpans answers them; whoever changes them copies them first."""
+    return listed(mapper().parts(exported(capture), logged(capture)))
 
 
 def without(capture: str) -> frozenset[str]:
@@ -163,6 +170,10 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("tool errors", "switched off with that of messages"),
     ),
     "pydantic-ai/responses_v6": (("finish reasons", "the framework says stop where tools are called"),),
-    "vercel-ai": (_NO_REASONING, _REWORDED),
+    "vercel-ai": (_REWORDED,),
+    "vercel-ai/generate_tools": (_NO_REASONING,),
+    "vercel-ai/v7_generate_tools": (_NO_REASONING,),
+    "vercel-ai/v7_legacy_generate_tools": (_NO_REASONING,),
+    "vercel-ai/v7_stream_tools": (_NO_REASONING,),
 }
 """Emitter, or emitter and case → the aspects that it did not send, each with the reason."""

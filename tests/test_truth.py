@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.captures import CAPTURES, UNSENT, exported, listed, mapper, truth_path, without
+from tests.captures import CAPTURES, UNSENT, session, truth_path, without
 from tests.truth import compare, expected
 
 CAPTURE = "strands/bedrock_latest_attrs_tools_refusal"
@@ -17,7 +17,7 @@ Spans = list[dict[str, Any]]
 @pytest.fixture(scope="module")
 def shown() -> Spans:
     """Return the spans of a session without excuses, in order."""
-    spans = listed(mapper().parts(exported(CAPTURE)))
+    spans = session(CAPTURE)
     return sorted(spans, key=lambda span: (span["startTimestamp"], span["spanId"]))
 
 
@@ -90,6 +90,5 @@ def test_no_excuse_is_idle(whose: str, aspect: str) -> None:
     """Each excuse passes over a difference that is there in some capture of its emitter."""
     mine = [capture for capture in CAPTURES if capture == whose or capture.partition("/")[0] == whose]
     assert any(
-        compare(expected(truth_path(capture)), listed(mapper().parts(exported(capture))), without(capture) - {aspect})
-        for capture in mine
+        compare(expected(truth_path(capture)), session(capture), without(capture) - {aspect}) for capture in mine
     )

@@ -78,13 +78,16 @@ def expected(path: Path) -> Truth:
     """Read a truth file. A call that was retried without a reply counts once, as the SDKs' spans do."""
     sequence: list[Json] = json.loads(path.read_text())["sequence"]
     truth = Truth([], [])
+    items: dict[str, Json] = {}
     for event in sequence:
         if "request" in event:
-            call = _requested(event)
+            call = _requested(_resolved(event, items))
             if not (truth.calls and truth.calls[-1].status == "ERROR" and truth.calls[-1].inputs == call.inputs):
                 truth.calls.append(call)
         elif "response" in event:
             _answer(truth.calls[-1], event["api"], event["response"])
+            if event["api"] == "openai.responses":
+                items |= {item["id"]: item for item in event["response"]["output"]}
         elif "tool" in event:
             truth.tools.append(_run(event))
         elif "Timeout" in event.get("agent_raised", ""):
@@ -96,6 +99,15 @@ def _run(event: Json) -> ToolRun:
     result, error = event.get("result"), event.get("error")
     told = result if result is None or isinstance(result, str) else json.dumps(result)
     return ToolRun(event["tool"], event["args"], told, error and error.partition(": ")[2])
+
+
+def _resolved(event: Json, items: Json) -> Json:
+    """Put the items of earlier answers where a request of the Responses API refers to them."""
+    given = event["request"].get("input")
+    if event["api"] != "openai.responses" or not isinstance(given, list):
+        return event
+    meant = [items[item["id"]] if item.get("type") == "item_reference" else item for item in given]
+    return event | {"request": event["request"] | {"input": meant}}
 
 
 def _requested(event: Json) -> Call:

@@ -12,21 +12,20 @@ from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid
 from spanglass.model.constraints import violations
 from spanglass.telemetry import Span
-from tests.captures import CAPTURES, UNSENT, exported, listed, logged, mapper, truth_path, without
+from tests.captures import CAPTURES, UNSENT, exported, logged, mapper, session, truth_path, without
 from tests.truth import ASPECTS, compare, expected
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_spans_tell_what_happened(capture: str) -> None:
     """What ListSpans shows of a recorded session is what happened in it, as far as its emitter told."""
-    spans = listed(mapper().parts(exported(capture), logged(capture)))
-    assert compare(expected(truth_path(capture)), spans, without(capture)) == []
+    assert compare(expected(truth_path(capture)), session(capture), without(capture)) == []
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_every_span_is_shown_once_in_its_place(capture: str) -> None:
     """Each exported span is listed, legal, and below the span that it was below."""
-    shown = {span["spanId"]: span for span in listed(mapper().parts(exported(capture)))}
+    shown = {span["spanId"]: span for span in session(capture)}
     assert len(shown) == len(exported(capture))
     for span in exported(capture):
         one = shown[_uuid(span, span.span_id)]

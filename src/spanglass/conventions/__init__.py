@@ -6,7 +6,7 @@ usable wins. A new dialect is a new file and a line here.
 
 from typing import Final
 
-from spanglass.conventions import gen_ai, gen_ai_indexed, openinference, spanglass, traceloop
+from spanglass.conventions import gen_ai, gen_ai_indexed, openinference, spanglass, traceloop, vercel
 from spanglass.conventions.dialect import Dialect
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
@@ -15,4 +15,5 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     openinference.DIALECT,
     traceloop.DIALECT,
     gen_ai_indexed.DIALECT,
+    vercel.DIALECT,
 )
