@@ -28,12 +28,16 @@ def truth_path(capture: str) -> Path:
     return DATA / f"{capture}.truth.json"
 
 
+def paths(capture: str) -> list[Path]:
+    """Return the bodies of a capture's exports of spans, in order; most have one."""
+    found = (DATA / f"{capture}.pb", DATA / f"{capture}.json", *sorted(DATA.glob(f"{capture}.[0-9].pb")))
+    return [path for path in found if path.exists()]
+
+
 def exported(capture: str) -> list[Span]:
     """Return the spans of a capture, as a receiver reads them."""
-    path = DATA / f"{capture}.pb"
-    if path.exists():
-        return decode_protobuf(path.read_bytes(), Limits()).spans
-    return decode_json(path.with_suffix(".json").read_bytes(), Limits()).spans
+    decoders = {".pb": decode_protobuf, ".json": decode_json}
+    return [span for path in paths(capture) for span in decoders[path.suffix](path.read_bytes(), Limits()).spans]
 
 
 def log_paths(capture: str) -> list[Path]:
@@ -170,6 +174,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("tool errors", "switched off with that of messages"),
     ),
     "pydantic-ai/responses_v6": (("finish reasons", "the framework says stop where tools are called"),),
+    "strands/openai_tools_refusal": (_NO_REFUSALS,),
     "vercel-ai": (_REWORDED,),
     "vercel-ai/generate_tools": (_NO_REASONING,),
     "vercel-ai/v7_generate_tools": (_NO_REASONING,),

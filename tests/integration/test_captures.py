@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.captures import CAPTURES, DATA, exported, log_paths, truth_path, without
+from tests.captures import CAPTURES, exported, log_paths, paths, truth_path, without
 from tests.integration.conftest import Connect
 from tests.integration.serving import JSON, PROTOBUF, Connection, Server, start
 from tests.truth import compare, expected
@@ -22,9 +22,9 @@ MEDIA_TYPES: Final = {".pb": PROTOBUF, ".json": JSON}
 
 def sent(server: Server, capture: str) -> None:
     """Send a capture as it was recorded, its spans and its log records."""
-    (path,) = (path for suffix in MEDIA_TYPES if (path := DATA / f"{capture}{suffix}").exists())
-    answer = server.ask("/v1/traces", path.read_bytes(), MEDIA_TYPES[path.suffix])
-    assert (answer.status, answer.body) == (200, b"{}" if path.suffix == ".json" else b"")
+    for path in paths(capture):
+        answer = server.ask("/v1/traces", path.read_bytes(), MEDIA_TYPES[path.suffix])
+        assert (answer.status, answer.body) == (200, b"{}" if path.suffix == ".json" else b"")
     for logs in log_paths(capture):
         answer = server.ask("/v1/logs", logs.read_bytes())
         assert (answer.status, answer.body) == (200, b"")
@@ -75,8 +75,8 @@ def test_repeated_and_shuffled(tmp_path: Path, connect: Connect, once: Spans) ->
 
 def test_span_by_span_in_any_order(tmp_path: Path, connect: Connect, once: Spans) -> None:
     """Spans and log records of all captures, one a request, in any order, leave what whole captures leave."""
-    recorded = [capture for capture in CAPTURES if (DATA / f"{capture}.pb").exists()]
-    alone = [("/v1/traces", body) for capture in recorded for body in cut(DATA / f"{capture}.pb")]
+    recorded = [capture for capture in CAPTURES if {path.suffix for path in paths(capture)} == {".pb"}]
+    alone = [("/v1/traces", body) for capture in recorded for path in paths(capture) for body in cut(path)]
     logs = [("/v1/logs", body) for capture in recorded for path in log_paths(capture) for body in cut_logs(path)]
     bodies = [*alone, *logs]
     random.Random(7).shuffle(bodies)  # noqa: S311

@@ -12,7 +12,7 @@ from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid
 from spanglass.model.constraints import violations
 from spanglass.telemetry import Span
-from tests.captures import CAPTURES, UNSENT, exported, logged, mapper, session, truth_path, without
+from tests.captures import CAPTURES, UNSENT, exported, mapper, session, truth_path, without
 from tests.truth import ASPECTS, compare, expected
 
 
@@ -58,7 +58,10 @@ def test_every_attribute_is_kept(capture: str) -> None:
             assert missing == [], key
 
 
-FORMAL = {"role", "type", "id", "tool_call_id", "toolCallId", "toolUseId", "tool_use_id", "status", "finish_reason"}
+FORMAL = {
+    *("role", "type", "status", "finish_reason", "event.name"),
+    *("id", "tool_call_id", "toolCallId", "toolUseId", "tool_use_id"),
+}
 
 
 def texts(value: object) -> Iterator[str]:

@@ -6,12 +6,23 @@ usable wins. A new dialect is a new file and a line here.
 
 from typing import Final
 
-from spanglass.conventions import gen_ai, gen_ai_indexed, openinference, spanglass, traceloop, vercel
+from spanglass.conventions import (
+    gen_ai,
+    gen_ai_indexed,
+    openinference,
+    pydantic_ai,
+    spanglass,
+    strands,
+    traceloop,
+    vercel,
+)
 from spanglass.conventions.dialect import Dialect
 
 DIALECTS: Final[tuple[Dialect, ...]] = (
     spanglass.DIALECT,  # whoever writes our own attributes means them
     gen_ai.DIALECT,  # the standard; other dialects' emitters are moving to it
+    strands.DIALECT,
+    pydantic_ai.DIALECT,
     openinference.DIALECT,
     traceloop.DIALECT,
     gen_ai_indexed.DIALECT,

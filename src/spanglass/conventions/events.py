@@ -159,7 +159,7 @@ def _blocks(content: Plain) -> Plain:
 
     Pydantic AI calls a block's type its kind; botocore makes an empty block of what it does not know.
     """
-    if isinstance(content, str) and content.startswith("[{"):
+    if isinstance(content, str) and content.startswith(("[{", "[]")):
         readable, blocks = read_json(content)
         if readable and isinstance(blocks, list) and all(isinstance(block, dict) for block in blocks):
             content = blocks

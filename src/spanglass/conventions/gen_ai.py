@@ -5,12 +5,14 @@ first, and an emitter's own spelling of the same. Which generation a scope's sch
 matched, one by one.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
+from spanglass.conventions.events import CHOICE_COUNT, OF_CALLS, GenAIEvent, as_attributes
 from spanglass.conventions.guardrails import ASSESSMENT, assessed
 from spanglass.conventions.readers import as_float, as_int, as_milliseconds, as_raw, as_text, as_texts
-from spanglass.telemetry import Value
+from spanglass.telemetry import Attributes, Span, Value
 
 PLACEHOLDERS: Final = frozenset({"OpenAI Agent", "__fake_id__"})
 """Constants that the OpenAI Agents SDK and its instrumentation write where they know no name or id."""
@@ -25,13 +27,13 @@ def as_name(value: Value) -> str | None:
 MEMBERS: Final[MemberTable] = (
     Member("gen_ai.operation.name", "operation", as_text),
     Member("gen_ai.provider.name", "provider_name", as_text, was=("gen_ai.system",)),
-    Member("gen_ai.agent.name", "ai_agent_name", as_name, was=("agent_name",)),
+    Member("gen_ai.agent.name", "ai_agent_name", as_name),
     Member("gen_ai.agent.version", "ai_agent_version", as_int),
     Member("gen_ai.request.model", "request_model", as_text),
     Member("gen_ai.request.max_tokens", "request_max_tokens", as_int),
     Member("gen_ai.request.temperature", "temperature", as_float),
     Member("gen_ai.request.top_p", "top_p", as_float),
-    Member("gen_ai.request.choice.count", "choice_count", as_int),
+    Member("gen_ai.request.choice.count", "choice_count", as_int, was=("gen_ai.events.request.choice.count",)),
     Member("gen_ai.response.model", "response_model", as_text),
     Member("gen_ai.response.id", "response_id", as_name),
     Member("gen_ai.response.finish_reasons", "response_finish_reasons", as_texts),
@@ -41,7 +43,6 @@ MEMBERS: Final[MemberTable] = (
         as_milliseconds(1000),
         was=("gen_ai.client.operation.time_to_first_chunk",),
     ),
-    Member("gen_ai.server.time_to_first_token", "time_to_first_token_ms", as_milliseconds(1)),
     Member("gen_ai.usage.input_tokens", "input_tokens", as_int, was=("gen_ai.usage.prompt_tokens",)),
     Member("gen_ai.usage.output_tokens", "output_tokens", as_int, was=("gen_ai.usage.completion_tokens",)),
     Member("gen_ai.usage.total_tokens", "total_tokens", as_int),
@@ -49,7 +50,7 @@ MEMBERS: Final[MemberTable] = (
         "gen_ai.usage.cache_read.input_tokens",
         "cache_read_tokens",
         as_int,
-        was=("gen_ai.usage.cache_read_input_tokens", "gen_ai.usage.details.cache_read_tokens"),
+        was=("gen_ai.usage.cache_read_input_tokens",),
     ),
     Member(
         "gen_ai.usage.cache_write.input_tokens",
@@ -59,31 +60,27 @@ MEMBERS: Final[MemberTable] = (
             "gen_ai.usage.cache_creation.input_tokens",
             "gen_ai.usage.cache_write_input_tokens",
             "gen_ai.usage.cache_creation_input_tokens",
-            "gen_ai.usage.details.cache_write_tokens",
         ),
     ),
     Member("gen_ai.prompt.name", "prompt_name", as_text),
     Member("gen_ai.tool.name", "tool_name", as_text),
     Member("gen_ai.tool.call.id", "tool_call_id", as_name),
-    Member("gen_ai.tool.call.arguments", "tool_arguments", as_raw, was=("tool_arguments",)),
-    Member("gen_ai.tool.call.result", "tool_result", as_raw, was=("tool_response",)),
-    Member("gen_ai.system_instructions", "system_instructions", as_raw),
-    Member("gen_ai.input.messages", "input_messages", as_raw),
-    Member("gen_ai.output.messages", "output_messages", as_raw),
+    Member("gen_ai.tool.call.arguments", "tool_arguments", as_raw),
+    Member("gen_ai.tool.call.result", "tool_result", as_raw),
+    Member("gen_ai.system_instructions", "system_instructions", as_raw, was=("gen_ai.events.system_instructions",)),
+    Member("gen_ai.input.messages", "input_messages", as_raw, was=("gen_ai.events.input.messages",)),
+    Member("gen_ai.output.messages", "output_messages", as_raw, was=("gen_ai.events.output.messages",)),
     Member(ASSESSMENT, "guardrail_assessments", as_raw),
     Member("error.type", "error_type", as_text),
     Member("aws.request_id", "provider_request_id", as_text, was=("anthropic.request.id",)),
     Member("http.response.status_code", "http_status", as_int),
     Member("rpc.grpc.status_code", "grpc_status", as_int),
 )
-"""``gen_ai.server.time_to_first_token`` counts milliseconds: as an attribute only Strands writes it, and does so."""
 
 RECURRING: Final = (
-    "agent_name",
     "anthropic.response.service_tier",
     "aws.bedrock.guardrail.id",
     "gen_ai.agent.description",
-    "gen_ai.agent.tools",
     "gen_ai.conversation.id",
     "gen_ai.is_streaming",
     "gen_ai.openai.",
@@ -95,9 +92,6 @@ RECURRING: Final = (
     "http.request.method",
     "http.route",
     "langfuse.session.id",
-    "logfire.json_schema",
-    "model_name",
-    "model_request_parameters",
     "openai.",
     "server.",
     "session.id",
@@ -105,9 +99,26 @@ RECURRING: Final = (
     "user.id",
 )
 
-DIALECT: Final = Dialect(
-    "OpenTelemetry GenAI",
-    MEMBERS,
-    RECURRING,
-    (View((ASSESSMENT,), assessed, of=("gen_ai.guardrail.verdict.type", "gen_ai.guardrail.action.type")),),
+EVENTS: Final = {
+    name: name.replace("gen_ai.", "gen_ai.events.", 1)
+    for name in ("gen_ai.system_instructions", "gen_ai.input.messages", "gen_ai.output.messages", CHOICE_COUNT)
+}
+"""What events say → the name that a span has it under."""
+
+
+def said_by(events: Iterable[GenAIEvent]) -> Attributes:
+    """Return the messages that events say, under the names of ``EVENTS``."""
+    told = as_attributes(events)
+    return {EVENTS[name]: value for name, value in told.items() if name in EVENTS}
+
+
+def _events(span: Span, _keys: tuple[str, ...]) -> Attributes:
+    return said_by(GenAIEvent(event.name, event.attributes) for event in span.events)
+
+
+VIEWS: Final = (
+    View(tuple(EVENTS.values()), _events, events=OF_CALLS),
+    View((ASSESSMENT,), assessed, of=("gen_ai.guardrail.verdict.type", "gen_ai.guardrail.action.type")),
 )
+
+DIALECT: Final = Dialect("OpenTelemetry GenAI", MEMBERS, RECURRING, VIEWS)

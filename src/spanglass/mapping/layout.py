@@ -167,7 +167,9 @@ _VIEWS: Final = tuple(view for dialect in DIALECTS for view in dialect.views)
 _VIEWS_OF: Final = tuple((name, number) for number, view in enumerate(_VIEWS) for name in view.of)
 _VIEWS_OF_ONE: Final = frozenset(name for name, _ in _VIEWS_OF)
 _VIEWS_OF_MANY: Final = tuple({name for name, _ in _VIEWS_OF if name.endswith(".")})
-_VIEWS_OF_EVENTS: Final = {name: view for view in _VIEWS for name in view.events}
+_VIEWS_OF_EVENTS: Final = {
+    name: tuple(view for view in _VIEWS if name in view.events) for view in _VIEWS for name in view.events
+}
 
 
 def _told_by_keys(keys: tuple[str, ...]) -> Views:
@@ -183,7 +185,7 @@ def _told_by_keys(keys: tuple[str, ...]) -> Views:
 
 def _told_by_events(events: Sequence[Event]) -> Views:
     """Return the views that can be made of events."""
-    views = {id(view): view for event in events if (view := _VIEWS_OF_EVENTS.get(event.name)) is not None}
+    views = {id(view): view for event in events for view in _VIEWS_OF_EVENTS.get(event.name, ())}
     return tuple((view, ()) for view in views.values())
 
 
