@@ -28,7 +28,7 @@ HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 INSTALLED: Final = ROOT / ".clients"
 REGION: Final = "us-east-1"
-OF_2026: Final = frozenset(
+LATER: Final = frozenset(
     {
         "guardrailAssessments",
         "interactionMode",
@@ -41,6 +41,10 @@ OF_2026: Final = frozenset(
     }
 )
 """Members of ListSpans that the service model did not have yet when it first had ListSpans, in December 2025."""
+LATEST: Final = frozenset(
+    {"interactionMode", "lastModifiedRegion", "lastModifiedTime", "returnReason", "targetAgentId"}
+)
+"""Members that came last, in August 2026."""
 
 Json: TypeAlias = Any
 
@@ -66,13 +70,13 @@ SDKS: Final = {
         Sdk(
             "boto3_2025",
             (INSTALLED / "boto3_2025/bin/python", HERE / "boto3_driver.py"),
-            lacks=OF_2026,
+            lacks=LATER | LATEST,
             does=frozenset({"presign", "retry_mode"}),
         ),
         Sdk(
             "awscli",
             (INSTALLED / "awscli/bin/python", HERE / "awscli/driver.py"),
-            lacks=frozenset({"interactionMode", "returnReason", "targetAgentId"}),
+            lacks=LATEST,
             tells=frozenset({"code", "message"}),
         ),
         Sdk("javascript", (Path(sys.executable).with_name("node"), HERE / "javascript/driver.js")),
@@ -87,7 +91,7 @@ SDKS: Final = {
             "java",
             ("java", "-XX:TieredStopAtLevel=1", "-cp", INSTALLED / "java/*", HERE / "java/Driver.java"),
             needs="mvn",
-            lacks=OF_2026,
+            lacks=LATER | LATEST,
         ),
     )
 }
