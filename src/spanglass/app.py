@@ -18,6 +18,7 @@ from spanglass.config import Config, ConfigError, Limits, listed
 from spanglass.logs import configure_logging
 from spanglass.mappers import MappingApart, MappingHere
 from spanglass.mapping import Mapper
+from spanglass.masking import RULES, Masks, read_patterns
 from spanglass.otlp import http
 from spanglass.otlp.grpc import serve_grpc
 from spanglass.reading import Reader
@@ -48,6 +49,25 @@ def _open_sqlite(path: str, limits: Limits) -> Store:
 
 
 _STORES: Final[dict[str, Callable[[str, Limits], Store]]] = {"sqlite:///": _open_sqlite}
+
+
+def open_masks(config: Config) -> Masks:
+    """Return what is to be masked.
+
+    Raises:
+        ConfigError: A rule is unknown, or the file of patterns cannot be used.
+    """
+    rules = listed(config.mask)
+    if unknown := set(rules) - set(RULES):
+        raise ConfigError(f"mask: there is no rule {min(unknown)}; there are {', '.join(sorted(RULES))}")
+    patterns: tuple[tuple[str, str], ...] = ()
+    if config.mask_patterns:
+        try:
+            patterns = read_patterns(Path(config.mask_patterns).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise ConfigError(f"mask-patterns: {config.mask_patterns}: {reason}") from None
+    return Masks(tuple(rules), patterns, config.mask_content)
 
 
 def from_environment() -> ASGIApp:
@@ -83,7 +103,10 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     store = open_store(config.store, limits)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
     make_mapper = functools.partial(
-        Mapper, memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max
+        Mapper,
+        memo_bytes_max=limits.memo_bytes_max,
+        document_depth_max=limits.document_depth_max,
+        masks=open_masks(config),
     )
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
     recorder = Recorder(store, mapping, limits)

@@ -85,6 +85,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:
     more spans a second where there is a second processor, for about 60 MiB of memory."""
+    mask: str = ""
+    """Rules, joined by commas, whose secrets are masked: ``cards``, ``emails``, ``keys``, ``phones``."""
+    mask_patterns: str = ""
+    """A file of patterns that are masked, too, ``name = pattern`` a line."""
+    mask_content: bool = False
+    """Whether nothing that was said is kept."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_seconds_max: _Seconds = 30.0
     """Seconds that a shutdown waits for requests under way."""

@@ -73,4 +73,8 @@ class _Counts(Collector):
         counts = self._recorder.counts
         for name, meaning in COUNTERS.items():
             yield CounterMetricFamily(f"spanglass_{name}", meaning, getattr(counts, name))
+        masked = CounterMetricFamily("spanglass_masked", "Secrets masked on their way in", labels=["rule"])
+        for rule, count in list(counts.masked.items()):
+            masked.add_metric([rule], count)
+        yield masked
         yield GaugeMetricFamily("spanglass_queue_bytes", "Bytes of bodies waiting to be written", counts.queue_bytes)

@@ -40,6 +40,9 @@ class Mapper(Protocol):
     def parts(self, spans: Sequence[Span], logs: Sequence[LogRecord] = ()) -> list[TracePart]:
         """Map spans and log records, grouped by trace."""
 
+    def masked(self) -> dict[str, int]:
+        """Return how much was masked since this was asked last, by rule."""
+
     def relate(self, known: Sequence[SpanRecord], new: Sequence[SpanRecord]) -> Sequence[SpanRecord]:
         """Return what is to be written when new spans come to those of their trace; see ``store.interface.Relate``."""
 
@@ -186,6 +189,7 @@ def _mapped(read: Read, mapper: Mapper) -> Mapped | Exception:
             logs,
             request.rejected_logs,
             dropped,
+            mapper.masked(),
         )
     except Exception as error:  # noqa: BLE001 (it goes to the caller)
         return error

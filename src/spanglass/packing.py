@@ -21,7 +21,8 @@ FRAGMENT_BYTES: Final = 200
 class Mapped(msgspec.Struct, frozen=True):
     """What became of one request: its spans by trace, how much was accepted, how many spans were rejected, and why.
 
-    ``logs`` counts log records that are kept, ``rejected_logs`` and ``dropped_logs`` those that are not.
+    ``logs`` counts log records that are kept, ``rejected_logs`` and ``dropped_logs`` those that are not, ``masked``
+    what was masked, by rule.
     """
 
     parts: list[TracePart]
@@ -31,6 +32,7 @@ class Mapped(msgspec.Struct, frozen=True):
     logs: int = 0
     rejected_logs: int = 0
     dropped_logs: int = 0
+    masked: dict[str, int] = {}
 
 
 class _Span(msgspec.Struct, array_like=True, gc=False):
@@ -67,6 +69,7 @@ class _Request(msgspec.Struct, array_like=True):
     logs: int
     rejected_logs: int
     dropped_logs: int
+    masked: dict[str, int]
 
 
 class _Batch(msgspec.Struct, array_like=True):

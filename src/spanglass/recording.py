@@ -57,6 +57,7 @@ class Counts(msgspec.Struct):
     log_records: int = 0
     rejected_log_records: int = 0
     dropped_log_records: int = 0
+    masked: dict[str, int] = {}
     commits: int = 0
     commit_seconds: float = 0.0
     queue_bytes: int = 0
@@ -198,6 +199,8 @@ class Recorder:
         self.counts.log_records += mapped.logs
         self.counts.rejected_log_records += mapped.rejected_logs
         self.counts.dropped_log_records += mapped.dropped_logs
+        for rule, count in mapped.masked.items():
+            self.counts.masked[rule] = self.counts.masked.get(rule, 0) + count
         return Recorded(mapped.accepted, mapped.rejected + mapped.rejected_logs, mapped.reason)
 
     def _fail(self, jobs: Sequence[_Job], error: Exception) -> None:

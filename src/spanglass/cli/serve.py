@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 import uvicorn
 
-from spanglass.app import open_store
+from spanglass.app import open_masks, open_store
 from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError
 from spanglass.heads import HeadBoundedProtocol
 from spanglass.logs import configure_logging
@@ -52,6 +52,7 @@ def serve(
     }
     config = Config.from_environment(options)
     open_store(config.store, config.limits).close()
+    open_masks(config)
     _check_port(config)
     os.environ |= {ENVIRONMENT_PREFIX + k.upper(): str(v) for k, v in options.items() if v is not None}
     configure_logging(config.log_level)

@@ -163,6 +163,12 @@ _CLAIMS: Final = _claims_by_attribute()
 _RECURRING: Final = frozenset(name for dialect in DIALECTS for name in dialect.recurring if not name.endswith("."))
 _RECURRING_PREFIXES: Final = tuple(name for dialect in DIALECTS for name in dialect.recurring if name.endswith("."))
 
+
+def members_of(attribute: str) -> set[str]:
+    """Return the members that an attribute fills, in any dialect."""
+    return {member for _, member, _ in _CLAIMS.get(attribute, ())}
+
+
 _VIEWS: Final = tuple(view for dialect in DIALECTS for view in dialect.views)
 _VIEWS_OF: Final = tuple((name, number) for number, view in enumerate(_VIEWS) for name in view.of)
 _VIEWS_OF_ONE: Final = frozenset(name for name, _ in _VIEWS_OF)

@@ -25,8 +25,10 @@ from spanglass.mapping.joining import (
     told_by,
 )
 from spanglass.mapping.layout import Facts, Layout, Layouts, read
+from spanglass.mapping.masking import NOTHING, Masking
 from spanglass.mapping.memo import Memo
 from spanglass.mapping.relations import relate
+from spanglass.masking import Masks
 from spanglass.model.place import Claim, Claims, TracePart
 from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
 from spanglass.telemetry import Attributes, LogRecord, Span, Value
@@ -74,10 +76,12 @@ class Mapper:
     """Maps OpenTelemetry spans to records of QConnect spans; for one thread at a time.
 
     What it remembers, at most ``memo_bytes_max`` bytes, only saves work: the same spans give the same records.
-    Arguments of tools deeper than ``document_depth_max`` levels go on as JSON text.
+    Arguments of tools deeper than ``document_depth_max`` levels go on as JSON text. What ``masks`` says is masked
+    before anything is read.
     """
 
-    def __init__(self, *, memo_bytes_max: int, document_depth_max: int) -> None:
+    def __init__(self, *, memo_bytes_max: int, document_depth_max: int, masks: Masks = NOTHING) -> None:
+        self._masking = Masking(masks) if masks != NOTHING else None
         self._depth_max = document_depth_max
         self._layouts = Layouts()
         self._conversations = Conversations(memo_bytes_max // 2, document_depth_max)
@@ -91,6 +95,8 @@ class Mapper:
         Of several spans of one id, the one that ended last counts. Log records are joined with their span, or stand for
         it (``joining``).
         """
+        if self._masking is not None:
+            spans, logs = self._masking.spans(spans), self._masking.logs(logs)
         origins: dict[tuple[int, int], _Origin] = {}
         traces: dict[bytes, _Trace] = {}
         for span in list(spans):  # a list, so that no resource or scope gives up its id to another
@@ -106,6 +112,10 @@ class Mapper:
         if logs:
             self._add_logs(logs, traces)
         return [trace.part() for trace in traces.values()]
+
+    def masked(self) -> dict[str, int]:
+        """Return how much was masked since this was asked last, by rule."""
+        return {} if self._masking is None else self._masking.taken()
 
     def _add_logs(self, logs: Sequence[LogRecord], traces: dict[bytes, "_Trace"]) -> None:
         told: dict[tuple[bytes, bytes], list[Log]] = {}
