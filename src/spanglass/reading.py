@@ -14,6 +14,7 @@ from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
 from spanglass.recent import RecentPages
 from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, SpanPage, Store
+from spanglass.store.where import Where
 
 ENVELOPE_BYTES_MAX: Final = 256
 """Bytes of a page besides its spans: the names, the brackets and the token."""
@@ -170,7 +171,8 @@ class Reader:
         """
         tokens = Tokens(b"sessions/1", (assistant_id or bytes(16)) + (text or "").encode(), _SESSIONS)
         after = None if cursor is None else SessionCursor(*tokens.read(cursor))
-        page = self._store.sessions(assistant_id=assistant_id, text=text or None, after=after, limit=limit)
+        where = Where(assistants=None if assistant_id is None else frozenset({assistant_id}), text=text or None)
+        page = self._store.sessions(where, after=after, limit=limit)
         return SessionListing(page.sessions, None if page.next is None else tokens.write(page.next))
 
 

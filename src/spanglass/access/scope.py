@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import islice
 from typing import Protocol, Self, TypeVar
 
+import msgspec
+
 from spanglass.access.caller import Caller
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
@@ -11,18 +13,25 @@ from spanglass.store.interface import (
     Capabilities,
     Change,
     Cursor,
+    Facet,
     NoAssistantError,
+    OutlinePage,
     Relate,
     Resource,
+    Said,
+    SaidPage,
+    SessionChange,
     SessionCursor,
     SessionPage,
     SessionRecord,
     SpanPage,
     Store,
     StoreError,
+    Totals,
     Version,
     WriteResult,
 )
+from spanglass.store.where import EVERYWHERE, Kind, Where
 
 
 class _OverStore(Protocol):
@@ -95,25 +104,55 @@ class ScopedStore(Store):
         found = self._store.trace(trace_id, limit=limit)
         return found if found is not None and found[0].assistant_id in self._assistants else None
 
+    def _within(self, where: Where) -> Where:
+        """Return the conditions held to these assistants."""
+        wanted = self._assistants if where.assistants is None else self._assistants & where.assistants
+        return msgspec.structs.replace(where, assistants=wanted)
+
     def sessions(
-        self,
-        *,
-        assistant_id: bytes | None = None,
-        text: str | None = None,
-        after: SessionCursor | None = None,
-        limit: int = 50,
+        self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
-        """Return sessions of these assistants, merged from one list each."""
-        wanted = self._assistants if assistant_id is None else self._assistants & {assistant_id}
-        pages = [self._store.sessions(assistant_id=each, text=text, after=after, limit=limit) for each in wanted]
-        found = sorted(
-            (session for page in pages for session in page.sessions),
-            key=lambda session: (-session.first_ns, session.assistant_id, session.session_id),
-        )
-        if len(found) <= limit and not any(page.next for page in pages):
-            return SessionPage(found)
-        last = found[limit - 1]
-        return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
+        """Return sessions of these assistants."""
+        return self._store.sessions(self._within(where), after=after, limit=limit)
+
+    def facets(self, kind: Kind, where: Where = EVERYWHERE, *, prefix: str = "", limit: int = 50) -> list[Facet]:
+        """Return values that sessions of these assistants have."""
+        return self._store.facets(kind, self._within(where), prefix=prefix, limit=limit)
+
+    def totals(self, where: Where = EVERYWHERE, *, parts: int = 1) -> Totals:
+        """Return counts over sessions of these assistants."""
+        return self._store.totals(self._within(where), parts=parts)
+
+    def sample(self, where: Where = EVERYWHERE, *, limit: int = 1000) -> list[SessionRecord]:
+        """Return some sessions of these assistants."""
+        return self._store.sample(self._within(where), limit=limit)
+
+    def last_change(self) -> int:
+        """Return the number of the latest change to any session."""
+        return self._store.last_change()
+
+    def changes(self, after: int, *, limit: int = 100) -> list[SessionChange]:
+        """Return changes to sessions of these assistants; there may be more when there are fewer than asked for."""
+        changes = self._store.changes(after, limit=limit)
+        return [change for change in changes if change.assistant_id in self._assistants]
+
+    def outline(
+        self, assistant_id: bytes, session_id: bytes, *, after: Cursor | None = None, limit: int = 1000
+    ) -> OutlinePage | None:
+        """Return the outline of a session of these assistants."""
+        if assistant_id not in self._assistants:
+            return None
+        return self._store.outline(assistant_id, session_id, after=after, limit=limit)
+
+    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+        """Return messages of a session of these assistants."""
+        if assistant_id not in self._assistants:
+            return None
+        return self._store.said(assistant_id, session_id, first=first, limit=limit)
+
+    def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
+        """Return hits in a session of these assistants."""
+        return self._store.hits(assistant_id, session_id, text, limit=limit) if assistant_id in self._assistants else []
 
     def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
         """Return one of these assistants, or a session of theirs."""

@@ -28,8 +28,9 @@ from typing import Final, Protocol, TypeAlias
 import msgspec
 
 from spanglass.model.place import TracePart
-from spanglass.model.record import SpanRecord
+from spanglass.model.record import Fragment, SpanRecord
 from spanglass.store.strip import Strip
+from spanglass.store.where import EVERYWHERE, Kind, Status, Where
 
 Relate: TypeAlias = Callable[[Sequence[SpanRecord], Sequence[SpanRecord]], Sequence[SpanRecord]]
 """Given spans that a trace has, and spans that come to it, returns those to be written: what comes, each merged with
@@ -40,6 +41,14 @@ Version: TypeAlias = tuple[int, int]
 
 RELATED_SPANS_MAX: Final = 1_000
 """Spans of a trace's time that a new one is related to: what one write may cost, however long the trace."""
+LOOK_BACK: Final = 64
+"""Spans before a span, in order, among which the call that it goes on from is looked for."""
+COUNTED_MAX: Final = 10_000
+"""Sessions that a facet counts at most."""
+TOTALLED_MAX: Final = 2_000_000
+"""Sessions that totals count at most."""
+GONE_MAX: Final = 1_000
+"""Sessions that are remembered to be gone."""
 
 
 class StoreError(Exception):
@@ -136,10 +145,87 @@ class SessionCursor(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SessionPage(msgspec.Struct, frozen=True):
-    """Sessions, newest first start first, and where the next page starts; None after the last."""
+    """Sessions, latest start first, and where the next page starts; None after the last.
+
+    A page may hold fewer than asked for, even none, and have a next: so many were looked at, and no more.
+    """
 
     sessions: list[SessionRecord]
     next: SessionCursor | None = None
+
+
+class Facet(msgspec.Struct, frozen=True):
+    """A value that sessions have and how many do, counted up to ``COUNTED_MAX``; of an assistant also its id."""
+
+    value: str
+    count: int
+    id: bytes = b""
+
+
+class SessionChange(msgspec.Struct, frozen=True):
+    """What a session became with a change: as it is now, or None if it is gone."""
+
+    number: int
+    assistant_id: bytes
+    session_id: bytes
+    session: SessionRecord | None = None
+
+
+class Outlined(msgspec.Struct, frozen=True):
+    """A span without what was said in it: ``span`` has no messages, instructions or details.
+
+    ``messages`` counts its inputs. The first ``kept`` of them are what the span ``previous``, of the same operation,
+    heard and said before; it is empty where none of the ``LOOK_BACK`` spans before begins alike. ``tool`` is what an
+    ``execute_tool`` uses.
+    """
+
+    span: SpanRecord
+    messages: int = 0
+    previous: bytes = b""
+    kept: int = 0
+    tool: str = ""
+
+
+class OutlinePage(msgspec.Struct, frozen=True):
+    """Spans in order, and where the next page starts; None after the last."""
+
+    spans: list[Outlined]
+    next: Cursor | None = None
+
+
+class Said(msgspec.Struct, frozen=True):
+    """A message, and the span that said it first: as an input at its start, as an output at its end.
+
+    Of several spans at one millisecond it is the last in order, which is the innermost.
+    """
+
+    message: Fragment
+    span_id: bytes
+    output: bool
+
+
+class SaidPage(msgspec.Struct, frozen=True):
+    """Messages in the order in which they were said, from number ``first`` on, and how many there are in all."""
+
+    said: list[Said]
+    first: int
+    total: int
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Counts over the sessions that begin within a time.
+
+    ``statuses`` counts sessions by status, ``durations`` by bucket of duration (``rollups.bucket``). ``parts`` are, for
+    equal parts of the time in order: sessions, those with an error or timeout, and tokens. ``complete`` is whether all
+    were counted; else only the latest ``TOTALLED_MAX`` were.
+    """
+
+    sessions: int
+    tokens: int
+    statuses: dict[Status, int]
+    durations: dict[int, int]
+    parts: list[tuple[int, int, int]]
+    complete: bool = True
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,18 +308,51 @@ class Store(Protocol):
         """
 
     def sessions(
-        self,
-        *,
-        assistant_id: bytes | None = None,
-        text: str | None = None,
-        after: SessionCursor | None = None,
-        limit: int = 50,
+        self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
-        """Return a page of sessions, latest start first; with ``text``, those in which one message holds all its words.
+        """Return a page of the sessions that are meant, latest start first.
 
-        Words are matched whole, without regard to case or diacritics. A backend without ``full_text_search`` raises
-        ``StoreError`` for ``text``.
+        A backend without ``full_text_search`` raises ``StoreError`` for ``Where.text``.
         """
+
+    def facets(self, kind: Kind, where: Where = EVERYWHERE, *, prefix: str = "", limit: int = 50) -> list[Facet]:
+        """Return the most frequent values of a kind that begin so, in whatever case; an assistant's is its name.
+
+        Of ``where`` only the assistants and the time count. Of too many values only the first in order are looked at.
+        """
+
+    def totals(self, where: Where = EVERYWHERE, *, parts: int = 1) -> Totals:
+        """Return counts over sessions; of ``where`` only the assistants and the time count, which is cut into parts."""
+
+    def sample(self, where: Where = EVERYWHERE, *, limit: int = 1000) -> list[SessionRecord]:
+        """Return sessions spread evenly over those that are meant, all if there are no more than ``limit``.
+
+        Of ``where`` only the assistants and the time count.
+        """
+
+    def last_change(self) -> int:
+        """Return the number of the latest change to any session; 0 if there was none."""
+
+    def changes(self, after: int, *, limit: int = 100) -> list[SessionChange]:
+        """Return the sessions that changed after a change, each with its latest one, in order of number.
+
+        Numbers grow with every change, over all processes. Of sessions that are gone at least the latest
+        ``GONE_MAX`` are told.
+        """
+
+    def outline(
+        self, assistant_id: bytes, session_id: bytes, *, after: Cursor | None = None, limit: int = 1000
+    ) -> OutlinePage | None:
+        """Return a page of a session's spans, running ones too, without reading what was said; None without session."""
+
+    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+        """Return distinct messages of a session in the order in which they were said, None if there is no session.
+
+        The order is that of their times, then of the spans that said them first, inputs before outputs.
+        """
+
+    def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
+        """Return messages and system instructions of a session that hold all words of a text, the latest said last."""
 
     def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
         """Return an assistant or a session, or None if there is none, neither with spans nor by ``change``."""

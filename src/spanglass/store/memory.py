@@ -1,7 +1,9 @@
 """The reference store: plain dictionaries, everything computed on reading. It is the oracle of the other backends."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 
 import msgspec
 
@@ -12,19 +14,26 @@ from spanglass.store.interface import (
     Capabilities,
     Change,
     Cursor,
+    Facet,
     NoAssistantError,
+    OutlinePage,
     Relate,
     Resource,
+    Said,
+    SaidPage,
+    SessionChange,
     SessionCursor,
     SessionPage,
     SessionRecord,
     SpanPage,
+    Totals,
     Version,
     WriteResult,
 )
 from spanglass.store.pages import cut, said_ms, supersedes
-from spanglass.store.rollups import as_members, last_ns, rolled_up
-from spanglass.store.text import searchable_text, words
+from spanglass.store.rollups import as_members, bucket, last_ns, rolled_up
+from spanglass.store.views import UTTERED, conversation, facts, holds, matches, outlined, part_ns, statuses
+from spanglass.store.where import EVERYWHERE, Kind, Where
 
 _Ids = tuple[bytes, bytes]
 
@@ -75,6 +84,10 @@ class _Session:
         ]
 
 
+def _place_and_time(where: Where) -> Where:
+    return Where(assistants=where.assistants, from_ns=where.from_ns, to_ns=where.to_ns)
+
+
 def _near(spans: list[SpanRecord], trace_id: bytes, limit: int) -> list[SpanRecord]:
     """Return a trace's spans among the last ones of its session in the trace's time."""
     starts = [span.start_ns for span in spans if span.request_id == trace_id]
@@ -95,6 +108,8 @@ class MemoryStore:
         self._changed: dict[_Ids, Resource] = {}
         self._remembered: dict[bytes, tuple[bytes, int]] = {}
         self._writes = 0
+        self._change_number = 0
+        self._change_numbers: dict[_Ids, int] = {}
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
@@ -114,6 +129,8 @@ class MemoryStore:
             self._traces[part.trace_id] = (claims, ids)
         if old is not None and old != ids:
             self._move(part.trace_id, old, session)
+            self._changed_now(old)
+        self._changed_now(ids)
         return session
 
     def _begin(self, place: Place) -> _Session:
@@ -195,33 +212,107 @@ class MemoryStore:
             session = self._sessions[self._traces[trace_id][1]]
             return session.record(), _near(session.told(), trace_id, limit)
 
+    def _records(self, where: Where) -> list[SessionRecord]:
+        """Return the sessions that are meant, latest start first."""
+        found = [
+            record
+            for session in self._sessions.values()
+            if matches(record := session.record(), where)
+            and (where.text is None or any(holds(each, where.text) for each in session.fragments()))
+        ]
+        return sorted(found, key=lambda record: (-record.first_ns, record.assistant_id, record.session_id))
+
     def sessions(
-        self,
-        *,
-        assistant_id: bytes | None = None,
-        text: str | None = None,
-        after: SessionCursor | None = None,
-        limit: int = 50,
+        self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
         """See ``interface.Store``."""
-        wanted = set(words(text or ""))
         with self._lock:
-            records = [
-                session.record()
-                for session in self._sessions.values()
-                if assistant_id in {None, session.place.assistant_id}
-                and (
-                    text is None
-                    or any(wanted and wanted <= set(words(searchable_text(f))) for f in session.fragments())
-                )
-            ]
-        cursors = {(-r.first_ns, r.assistant_id, r.session_id): r for r in records}
+            records = self._records(where)
         start = (-after.first_ns, after.assistant_id, after.session_id) if after else (-(1 << 63), b"", b"")
-        found = [cursors[key] for key in sorted(cursors) if key > start]
+        found = [record for record in records if (-record.first_ns, record.assistant_id, record.session_id) > start]
         if len(found) <= limit:
             return SessionPage(found)
         last = found[limit - 1]
         return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
+
+    def facets(self, kind: Kind, where: Where = EVERYWHERE, *, prefix: str = "", limit: int = 50) -> list[Facet]:
+        """See ``interface.Store``."""
+        with self._lock:
+            records = self._records(_place_and_time(where))
+        values = Counter(value for record in records for value in facts(record)[kind])
+        names = {record.assistant_id.hex(): record.assistant_name for record in records}
+        told = [
+            Facet(names[value], count, bytes.fromhex(value)) if kind == "assistant" else Facet(value, count)
+            for value, count in values.items()
+        ]
+        found = [facet for facet in told if facet.value.casefold().startswith(prefix.casefold())]
+        return sorted(found, key=lambda facet: (-facet.count, facet.value, facet.id))[:limit]
+
+    def totals(self, where: Where = EVERYWHERE, *, parts: int = 1) -> Totals:
+        """See ``interface.Store``."""
+        with self._lock:
+            records = self._records(_place_and_time(where))
+        counts = [[0, 0, 0] for _ in range(parts)]
+        for record in records:
+            part = counts[(record.first_ns - where.from_ns) // part_ns(where, parts)]
+            part[0] += 1
+            part[1] += bool(record.errors)
+            part[2] += record.total_tokens
+        return Totals(
+            sessions=len(records),
+            tokens=sum(record.total_tokens for record in records),
+            statuses=dict(Counter(status for record in records for status in statuses(record))),
+            durations=dict(Counter(bucket(record.last_ns - record.first_ns) for record in records)),
+            parts=[(part[0], part[1], part[2]) for part in counts],
+        )
+
+    def sample(self, where: Where = EVERYWHERE, *, limit: int = 1000) -> list[SessionRecord]:
+        """See ``interface.Store``."""
+        with self._lock:
+            records = self._records(_place_and_time(where))
+        return records[:: -(-len(records) // limit) or 1]
+
+    def last_change(self) -> int:
+        """See ``interface.Store``."""
+        with self._lock:
+            return self._change_number
+
+    def changes(self, after: int, *, limit: int = 100) -> list[SessionChange]:
+        """See ``interface.Store``."""
+        with self._lock:
+            return [
+                SessionChange(number, *ids, self._sessions[ids].record() if ids in self._sessions else None)
+                for ids, number in sorted(self._change_numbers.items(), key=itemgetter(1))
+                if number > after
+            ][:limit]
+
+    def _changed_now(self, ids: _Ids) -> None:
+        self._change_number += 1
+        self._change_numbers[ids] = self._change_number
+
+    def outline(
+        self, assistant_id: bytes, session_id: bytes, *, after: Cursor | None = None, limit: int = 1000
+    ) -> OutlinePage | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            return None if session is None else outlined(session.ordered(), after, limit)
+
+    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            if session is None:
+                return None
+            said = [each for each in conversation(session.told()) if each.message.kind in UTTERED]
+        return SaidPage(said[first : first + limit], first, len(said))
+
+    def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            said = [] if session is None else conversation(session.told())
+        return [each for each in said if holds(each.message, text)][:limit]
 
     def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
         """See ``interface.Store``."""
@@ -276,6 +367,8 @@ class MemoryStore:
         with self._lock:
             self._traces = {trace: kept for trace, kept in self._traces.items() if kept[1] != ids}
             changed, spans = self._changed.pop(ids, None), self._sessions.pop(ids, None)
+            if spans is not None:
+                self._changed_now(ids)
             return changed is not None or spans is not None
 
     def delete_before(self, before_ns: int) -> int:

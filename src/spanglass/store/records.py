@@ -125,6 +125,11 @@ def decode_pieces(pieces: bytes) -> list[bytes]:
     return _PIECES.decode(pieces)
 
 
+def decode_kinds(heads: bytes) -> bytes:
+    """Return the kinds of a block's items, a byte each."""
+    return _HEADS.decode(heads).kinds
+
+
 def decode_heads(heads: bytes) -> list[Item]:
     """Undo ``encode_heads``: the items without their content."""
     decoded = _HEADS.decode(heads)

@@ -84,7 +84,7 @@ class Rollup(msgspec.Struct, array_like=True):
     def count(self, record: SpanRecord, sign: int = 1) -> None:
         """Add a span's facts, or take them away with ``sign`` -1, of which ``forgets`` tells whether it can be done."""
         common, own = _recurring_attributes(record.recurring), _own_attributes(record.own)
-        operation, status = common.operation_name, _status(record.own.span)
+        role, status = common.operation_name, _status(record.own.span)
         failed = status not in {"", "OK"}
         self.spans += sign
         self.running += sign * (not record.end_ns)
@@ -102,16 +102,16 @@ class Rollup(msgspec.Struct, array_like=True):
         for contact in {common.contact_id, common.initial_contact_id, own.contact_id, own.initial_contact_id}:
             _tally(self.contacts, contact, sign)
         if record.end_ns:
-            _tally(_under(self.timings, operation or "other"), bucket(record.end_ns - record.start_ns), sign)
-        if operation == "inference":
+            _tally(_under(self.timings, role or "other"), bucket(record.end_ns - record.start_ns), sign)
+        if role == "inference":
             self.inferences += sign
             model = common.request_model or own.response_model or common.response_model
             _tally(self.models, model, sign)
             _add(_under(self.usage, common.ai_agent_name), model, [sign * count for count in (1, *_tokens(own))])
-        elif operation == "execute_tool":
+        elif role == "execute_tool":
             self._count_tool(record, failed=failed, sign=sign)
         if sign > 0:
-            self.strip.mark(record.start_ns, last_ns(record), operation, status)
+            self.strip.mark(record.start_ns, last_ns(record), role, status)
         _drop_empty(self.timings, self.usage, self.tool_timings)
 
     def _count_tool(self, record: SpanRecord, *, failed: bool, sign: int) -> None:
@@ -131,7 +131,7 @@ class Rollup(msgspec.Struct, array_like=True):
         That is what the strip shows of it, and its names once there are too many of them to be told apart. ``new``
         starts no later than ``known`` and ends no earlier.
         """
-        before, after = _operation(known), _operation(new)
+        before, after = operation(known), operation(new)
         status = _status(known.own.span)
         if before != after or (
             status not in {"", "OK"} and (status, known.end_ns) != (_status(new.own.span), new.end_ns)
@@ -204,7 +204,8 @@ def _own_attributes(own: Members) -> _Attributes:
     return _ATTRIBUTES.decode(b"{%b}" % own.attributes)
 
 
-def _operation(record: SpanRecord) -> str:
+def operation(record: SpanRecord) -> str:
+    """Return what a span does, in AWS's word; empty if it does not tell."""
     return _recurring_attributes(record.recurring).operation_name
 
 

@@ -76,10 +76,17 @@ def everything(store: Store) -> Any:
     while page.next is not None:
         page = store.sessions(limit=3, after=page.next)
         sessions += page.sessions
-    return [
-        (msgspec.to_builtins(session), msgspec.to_builtins(list(read(store, session.assistant_id, session.session_id))))
-        for session in sessions
-    ]
+    views = [viewed(store, session.assistant_id, session.session_id) for session in sessions]
+    spans = [msgspec.to_builtins(list(read(store, session.assistant_id, session.session_id))) for session in sessions]
+    return list(zip(map(msgspec.to_builtins, sessions), spans, views, strict=True))
+
+
+def viewed(store: Store, assistant_id: bytes, session_id: bytes) -> Any:
+    """Return a session's outline and conversation, and where words are in it, in plain data."""
+    outline = store.outline(assistant_id, session_id)
+    said = store.said(assistant_id, session_id)
+    hits = [store.hits(assistant_id, session_id, word) for word in (*WORDS, "assistant")]
+    return msgspec.to_builtins([outline, said, hits])
 
 
 def read(store: Store, assistant_id: bytes, session_id: bytes, *, limit: int = 7) -> Iterator[SpanRecord]:

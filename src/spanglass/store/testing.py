@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from itertools import pairwise
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 import pytest
@@ -33,6 +33,9 @@ from spanglass.store.samples import (
     trace_id,
 )
 from spanglass.store.testing_resources import Opener, ResourceBattery
+from spanglass.store.testing_viewing import ViewingBattery
+from spanglass.store.where import Kind as FacetKind
+from spanglass.store.where import Where
 
 __all__ = ["Opener", "StoreBattery"]
 
@@ -40,7 +43,18 @@ SUPPRESSED: Final = (HealthCheck.function_scoped_fixture, HealthCheck.differing_
 """Each example begins by emptying the store, and one battery serves several backends on purpose."""
 
 
-class StoreBattery(ResourceBattery):
+WHERES: Final = (
+    Where(statuses=frozenset({"running"})),
+    Where(statuses=frozenset({"error", "ok"}), tokens_min=5),
+    Where(models=frozenset({"m1", "m2"}), agents=frozenset({"a"}), duration_min_ns=SECOND_NS),
+    Where(names=frozenset({"s", "t"}), to_ns=EPOCH_NS + SECOND_NS),
+    Where(text="paris", statuses=frozenset({"ok", "running"})),
+    Where(assistants=frozenset({ids()[0]}), models=frozenset({"m1"})),
+)
+"""Conditions under which a backend is compared with the reference."""
+
+
+class StoreBattery(ResourceBattery, ViewingBattery):
     """What every backend must do; each test's docstring is a promise of ``interface.Store``."""
 
     @pytest.fixture
@@ -250,8 +264,8 @@ class StoreBattery(ResourceBattery):
         store.write([part(span(0), session="right")])
         assert list(read(store, *ids(session="wrong"))) == [other]
         assert [s.span_id for s in read(store, *ids(session="right"))] == [span_id(0), span_id(1)]
-        assert [s.name for s in store.sessions(text="moved").sessions] == ["right"]
-        assert [s.name for s in store.sessions(text="other").sessions] == ["wrong"]
+        assert [s.name for s in store.sessions(Where(text="moved")).sessions] == ["right"]
+        assert [s.name for s in store.sessions(Where(text="other")).sessions] == ["wrong"]
 
     def test_spans_that_came_as_themselves_stay(self, store: Store) -> None:
         """A part without a trace goes where its claims say and no trace ever moves it."""
@@ -318,7 +332,7 @@ class StoreBattery(ResourceBattery):
     def test_sessions_of_one_assistant(self, store: Store) -> None:
         """The list can be held to one assistant."""
         store.write([part(span(1)), part(span(2, trace=1), assistant="other", trace=1)])
-        page = store.sessions(assistant_id=ids(assistant="other")[0])
+        page = store.sessions(Where(assistants=frozenset({ids(assistant="other")[0]})))
         assert [s.assistant_name for s in page.sessions] == ["other"]
 
     @pytest.mark.parametrize(
@@ -351,7 +365,7 @@ class StoreBattery(ResourceBattery):
         store.write(
             [part(span(1, inputs=said, outputs=(fragment(Kind.BOT, tool),), system=(message("Be kind", Kind.SYSTEM),)))]
         )
-        assert bool(store.sessions(text=text).sessions) is found
+        assert bool(store.sessions(Where(text=text)).sessions) is found
 
     def test_deleting_a_session_takes_it_and_nothing_else(self, store: Store) -> None:
         """Spans, messages, search results and traces of a deleted session are gone; the others' are not."""
@@ -360,10 +374,10 @@ class StoreBattery(ResourceBattery):
         assert store.delete_session(*ids(session="a"))
         assert not store.delete_session(*ids(session="a"))
         assert store.spans(*ids(session="a")) is None
-        assert store.sessions(text="one").sessions == []
+        assert store.sessions(Where(text="one")).sessions == []
         assert store.trace(trace_id(0)) is None
         assert store.span(span_id(1)) is None
-        assert [s.name for s in store.sessions(text="two").sessions] == ["b"]
+        assert [s.name for s in store.sessions(Where(text="two")).sessions] == ["b"]
         store.write([part(span(1, inputs=(message("one"),)), session="a")])
         assert [s.span_id for s in read(store, *ids(session="a"))] == [span_id(1)]
 
@@ -444,7 +458,13 @@ class StoreBattery(ResourceBattery):
             assert everything(store) == everything(reference)
             assert store.assistants() == reference.assistants()
             for word in (*WORDS, "paris weather"):
-                assert store.sessions(text=word) == reference.sessions(text=word)
+                assert store.sessions(Where(text=word)) == reference.sessions(Where(text=word))
+            for where in WHERES:
+                assert store.sessions(where) == reference.sessions(where)
+            for kind in get_args(FacetKind):
+                assert store.facets(kind) == reference.facets(kind)
+            times = Where(from_ns=1, to_ns=EPOCH_NS + 2 * SECOND_NS)
+            assert store.totals(times, parts=3) == reference.totals(times, parts=3)
             for number in range(3):
                 assert store.trace(trace_id(number)) == reference.trace(trace_id(number))
 

@@ -11,6 +11,7 @@ import pytest
 from spanglass.model.record import Kind
 from spanglass.store.interface import Change, NoAssistantError, Resource, Store
 from spanglass.store.samples import EPOCH_NS, SECOND_NS, ids, message, part, read, span, span_id
+from spanglass.store.where import Where
 
 Opener: TypeAlias = Callable[[], Store]
 """Opens the store of this test again, with all that was written to it."""
@@ -170,7 +171,7 @@ class ResourceBattery:
         assert not store.delete_assistant(ids()[0])
         assert store.resource(ids()[0]) is store.resource(*ids()) is store.resource(*ids(session="made")) is None
         assert store.spans(*ids()) is None
-        assert [s.assistant_name for s in store.sessions(text="words").sessions] == ["other"]
+        assert [s.assistant_name for s in store.sessions(Where(text="words")).sessions] == ["other"]
         assert [(a.name, a.settings) for a in store.assistants()] == [("other", b'{"a":1}')]
         assert store.resource(*ids("other", "made")) is not None
         store.write([part(span(0))])
@@ -235,5 +236,5 @@ class ResourceBattery:
         make(store)
         make(store, session="s", settings=b'{"description":"paris"}')
         store.write([part(span(1, inputs=(message("weather", Kind.CUSTOMER),)))])
-        assert store.sessions(text="paris").sessions == []
-        assert len(store.sessions(text="weather").sessions) == 1
+        assert store.sessions(Where(text="paris")).sessions == []
+        assert len(store.sessions(Where(text="weather")).sessions) == 1

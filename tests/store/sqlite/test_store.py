@@ -13,6 +13,7 @@ from spanglass.store.sqlite import SqliteStore
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.writer import Writer
 from spanglass.store.testing import Opener, StoreBattery
+from spanglass.store.where import Where
 
 VOCABULARY = [
     f"{a}{b}{c}" for a in ("tra", "bo", "ske", "vin") for b in ("lo", "mi", "ra", "du") for c in ("ck", "n", "st")
@@ -141,7 +142,7 @@ def test_search_catches_up_after_a_crash(tmp_path: Path) -> None:
     abandoned = SqliteStore(tmp_path / "s.db")
     abandoned.write([part(span(1, inputs=(message("lost and found"),)))])
     with closing(SqliteStore(tmp_path / "s.db")) as store:
-        assert [s.name for s in store.sessions(text="found").sessions] == ["s"]
+        assert [s.name for s in store.sessions(Where(text="found")).sessions] == ["s"]
     abandoned.close()
 
 

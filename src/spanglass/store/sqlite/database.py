@@ -106,7 +106,7 @@ def _schema_version(connection: apsw.Connection, path: Path, scripts: Sequence[s
     return int(version)
 
 
-def fetch(connection: apsw.Connection, statement: str, values: "Sequence[apsw.SQLiteValue]" = ()) -> list[Any]:
+def fetch(connection: apsw.Connection, statement: str, values: "apsw.Bindings" = ()) -> list[Any]:
     """Return all rows of a statement, each a tuple of the columns' values as the schema types them."""
     return connection.execute(statement, values).fetchall()
 

@@ -4,20 +4,14 @@ Its rows are numbered one after the other, because the index writes a row's numb
 The table ``texts`` tells whose they are: each of its rows covers the messages of one session that came in together.
 """
 
-from typing import Final
-
 import apsw
 
 from spanglass.model.record import SPOKEN, Fragment
 from spanglass.store.compression import Compression
+from spanglass.store.records import decode_kinds
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.reader import Blocks, Place
 from spanglass.store.text import plain_words, searchable_text, words
-
-_MATCHES: Final = """s.number IN (
-    SELECT (SELECT session FROM texts WHERE first <= words.rowid ORDER BY first DESC LIMIT 1)
-    FROM words WHERE words MATCH ?
-)"""
 
 
 def is_behind(connection: apsw.Connection) -> bool:
@@ -80,7 +74,63 @@ def _prefix(span_id: bytes) -> int:
     return int.from_bytes(span_id[:8], "big", signed=True)
 
 
-def condition(text: str) -> tuple[str, str]:
-    """Return a condition on ``s.number``, for sessions in which one message holds all words, and its value."""
-    query = " ".join(f'"{word}"' for word in words(text)) or '""'
-    return _MATCHES, query
+def query(text: str) -> str:
+    """Return the index's query for messages that hold all words of a text."""
+    return " ".join(f'"{word}"' for word in words(text)) or '""'
+
+
+def count(connection: apsw.Connection, text: str, most: int) -> int:
+    """Return how many messages hold all words of a text, counted up to ``most``."""
+    statement = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+    return int(fetch(connection, statement, (query(text), most))[0][0])
+
+
+def sessions(wanted: str) -> str:
+    """Return a table ``f`` of the sessions that have a message found by a query, which ``wanted`` stands for."""
+    owner = "(SELECT session FROM texts WHERE first <= words.rowid ORDER BY first DESC LIMIT 1)"
+    return f"(SELECT DISTINCT {owner} AS session FROM words WHERE words MATCH {wanted}) AS f"
+
+
+def within(wanted: str) -> str:
+    """Return the condition that a session ``s`` has a message found by a query, which ``wanted`` stands for."""
+    return (
+        "EXISTS (SELECT 1 FROM texts AS t CROSS JOIN words WHERE t.session = s.number"
+        f" AND words MATCH {wanted} AND words.rowid BETWEEN t.first AND t.first + t.count - 1)"
+    )
+
+
+def hits(connection: apsw.Connection, session: int, text: str, most: int) -> list[int]:
+    """Return the ordinals of messages of a session that hold all words of a text; of too many those indexed first.
+
+    A session's messages have their rows in order of ordinal, so the number of a row among them tells which it is.
+    """
+    found: list[int] = []
+    passed = 0
+    for first, rows in fetch(connection, "SELECT first, count FROM texts WHERE session = ? ORDER BY first", (session,)):
+        matches = fetch(
+            connection,
+            "SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?",
+            (query(text), first, first + rows - 1, most - len(found)),
+        )
+        found += [row - first + passed for (row,) in matches]
+        passed += rows
+    return _spoken(connection, session, found)
+
+
+def _spoken(connection: apsw.Connection, session: int, wanted: list[int]) -> list[int]:
+    """Return the ordinals of what is spoken in a session by its number among all that is, in order."""
+    ordinals: list[int] = []
+    passed = 0
+    left = iter(sorted(wanted))
+    number = next(left, None)
+    for first, heads in connection.execute(
+        "SELECT first, heads FROM blocks WHERE session = ? ORDER BY first", (session,)
+    ):
+        if number is None:
+            break
+        spoken = [at for at, kind in enumerate(decode_kinds(heads)) if kind in SPOKEN]
+        while number is not None and number - passed < len(spoken):
+            ordinals.append(first + spoken[number - passed])
+            number = next(left, None)
+        passed += len(spoken)
+    return ordinals

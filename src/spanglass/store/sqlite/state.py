@@ -5,11 +5,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from spanglass.model.place import Place
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
 from spanglass.store.pages import said_ms
 from spanglass.store.records import DEPTH_MAX, RUNNING, Entry, Item, encode_entry, runs
 from spanglass.store.rollups import Rollup, is_turn, last_ns
+from spanglass.store.sqlite.facts import Facts, Identity
 
 KEPT_MIN: Final = 3
 """Messages from which on a span's inputs are a conversation that may continue another."""
@@ -35,9 +35,11 @@ class _Call(NamedTuple):
 class SessionState:
     """The writer's picture of one session, true for as long as nobody else has written to the store."""
 
-    def __init__(self, number: int, place: Place) -> None:
-        self.number = number
-        self.place = place
+    def __init__(self, identity: Identity) -> None:
+        self.identity = identity
+        self.number = identity.number
+        self.facts: Facts = frozenset()
+        """What the file tells the session to be found by."""
         self.writes = 0
         """How often the session has been written to, as its row tells: another process's writes are seen by it."""
         self.clear()

@@ -15,21 +15,30 @@ from spanglass.store.interface import (
     Capabilities,
     Change,
     Cursor,
+    Facet,
+    OutlinePage,
     Relate,
     Resource,
+    Said,
+    SaidPage,
+    SessionChange,
     SessionCursor,
     SessionPage,
     SessionRecord,
     SpanPage,
+    Totals,
     Version,
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.sqlite import dictionaries, index, resources
+from spanglass.store.sqlite import dictionaries, index, resources, summaries
+from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
+from spanglass.store.sqlite.outline import read_outline
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
+from spanglass.store.where import EVERYWHERE, Kind, Where
 
 REST_SESSIONS = 32
 """Sessions whose blocks one piece of housekeeping merges."""
@@ -63,6 +72,7 @@ class SqliteStore:
             self._connection = open_writer(self._path, schema_scripts())
             dictionaries.read(self._connection)
             self._compression = Compression(self._read_dictionaries)
+            self._conversations = Conversations(self._compression)
             self._writer = Writer(self._connection, self._compression, known_fragments_max)
 
     def _read_dictionaries(self) -> dict[int, bytes]:
@@ -152,18 +162,59 @@ class SqliteStore:
             return read_session(connection, session), read_trace(connection, self._compression, session, time, limit)
 
     def sessions(
-        self,
-        *,
-        assistant_id: bytes | None = None,
-        text: str | None = None,
-        after: SessionCursor | None = None,
-        limit: int = 50,
+        self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
         """See ``interface.Store``."""
-        if text is not None:
+        if where.text is not None:
             self._index()
         with self._reading() as connection:
-            return read_sessions(connection, assistant_id, text, after, limit)
+            return read_sessions(connection, where, after, limit)
+
+    def facets(self, kind: Kind, where: Where = EVERYWHERE, *, prefix: str = "", limit: int = 50) -> list[Facet]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return summaries.read_facets(connection, kind, where, prefix, limit)
+
+    def totals(self, where: Where = EVERYWHERE, *, parts: int = 1) -> Totals:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return summaries.read_totals(connection, where, parts)
+
+    def sample(self, where: Where = EVERYWHERE, *, limit: int = 1000) -> list[SessionRecord]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return summaries.read_sample(connection, where, limit)
+
+    def last_change(self) -> int:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return summaries.last_change(connection)
+
+    def changes(self, after: int, *, limit: int = 100) -> list[SessionChange]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return summaries.read_changes(connection, after, limit)
+
+    def outline(
+        self, assistant_id: bytes, session_id: bytes, *, after: Cursor | None = None, limit: int = 1000
+    ) -> OutlinePage | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            return None if number is None else read_outline(connection, self._compression, number, after, limit)
+
+    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            return None if number is None else self._conversations.page(connection, number, first, limit)
+
+    def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
+        """See ``interface.Store``."""
+        self._index()
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            return [] if number is None else self._conversations.hits(connection, number, text, limit)
 
     def _index(self) -> None:
         """Have everything written so far in the index."""

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 import apsw
-import msgspec
 
 from spanglass.model.place import Place, TracePart
 from spanglass.model.record import SPOKEN, SpanRecord
@@ -13,8 +12,8 @@ from spanglass.store.compression import Compression
 from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
 from spanglass.store.pages import said_ms, supersedes
 from spanglass.store.records import decode_heads
-from spanglass.store.rollups import Rollup
-from spanglass.store.sqlite import dictionaries, index, traces
+from spanglass.store.rollups import Rollup, rolled_up
+from spanglass.store.sqlite import dictionaries, facts, index, summaries, traces
 from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_all, read_trace
@@ -26,8 +25,6 @@ UNINDEXED_MAX: Final = 8_000
 SESSIONS_MAX: Final = 1 << 31
 """All sessions, as a bound on how many."""
 _T = TypeVar("_T")
-_ENCODE = msgspec.msgpack.Encoder().encode
-_ROLLUP = msgspec.msgpack.Decoder(Rollup)
 
 
 class Writer:
@@ -48,6 +45,8 @@ class Writer:
         self._data_version = -1
         self._unindexed = 0
         self._learned = False
+        self._change: int | None = None
+        """The number of the latest change, if it is known."""
 
     def transact(self, change: Callable[["Writer"], _T]) -> _T:
         """Run a change in a transaction; on any failure nothing of it stays, in the file or in memory."""
@@ -75,6 +74,7 @@ class Writer:
         if version != self._data_version:
             self._data_version = version
             self._trusted.clear()
+            self._change = None
 
     def _forget(self) -> None:
         self._states.clear()
@@ -82,6 +82,7 @@ class Writer:
         self._sizes.clear()
         self._held = 0
         self._learned = False
+        self._change = None
 
     def _remember(self) -> None:
         """Hold on to the sessions written to, and let go of those written to longest ago once they are too many."""
@@ -176,7 +177,7 @@ class Writer:
         state = self._states.get(ids)
         if state is None or not self._is_true(state):
             number = self._row(place)
-            state = self._states[ids] = self._load(number, place)
+            state = self._states[ids] = self._load(number)
         self._states.move_to_end(ids)
         self._trusted.add(state.number)
         self._touched[state.number] = state
@@ -202,19 +203,25 @@ class Writer:
             " VALUES (?1, ?2, coalesce((SELECT name FROM session_settings WHERE assistant = ?1 AND id = ?2), ?3),"
             " 0, 0, 0, 0, 0, ?4)"
             " ON CONFLICT DO UPDATE SET name = name RETURNING number",
-            (assistant, place.session_id, place.session_name, _ENCODE(Rollup())),
+            (assistant, place.session_id, place.session_name, facts.encode_rollup(Rollup())),
         )
         return int(number)
 
-    def _load(self, number: int, place: Place) -> SessionState:
-        state = SessionState(number, place)
-        ((first_ns, last_ns, items, state.writes, rollup),) = fetch(
+    def _load(self, number: int) -> SessionState:
+        ((*identity, first_ns, last_ns, items, writes, counted, rollup),) = fetch(
             self._connection,
-            "SELECT first_ns, last_ns, items, writes, rollup FROM sessions WHERE number = ?",
+            "SELECT number, assistant, id, name, first_ns, last_ns, items, writes, counted, rollup"
+            " FROM sessions WHERE number = ?",
             (number,),
         )
+        state = SessionState(facts.Identity(*identity))
+        state.writes = writes
         if items:
-            state.first_ns, state.last_ns, state.rollup = first_ns, last_ns, _ROLLUP.decode(rollup)
+            state.first_ns, state.last_ns, state.rollup = first_ns, last_ns, facts.decode_rollup(rollup)
+        if counted == facts.COUNTED:
+            state.facts = facts.facts_of(state.identity, first_ns, state.rollup)
+        elif items:
+            state.rollup = rolled_up(read_all(self._connection, self._compression, number))
         state.loose = read_loose(self._connection, number)
         for (heads,) in self._connection.execute(
             "SELECT heads FROM blocks WHERE session = ? ORDER BY first", (number,)
@@ -256,6 +263,7 @@ class Writer:
             "DELETE FROM traces WHERE id = ? AND session = ?", [(trace, session) for trace in told]
         )
         self._empty(session)
+        facts.forget(self._connection, session, self._next_change())
         self._connection.execute("DELETE FROM sessions WHERE number = ?", (session,))
         self._touched.pop(session, None)
         self._trusted.discard(session)
@@ -268,9 +276,32 @@ class Writer:
         self._blocks.flush(state)
         state.writes += 1
         self._connection.execute(
-            "UPDATE sessions SET first_ns = ?, last_ns = ?, items = ?, rollup = ?, writes = ? WHERE number = ?",
-            (state.first_ns, state.last_ns, state.items, _ENCODE(state.rollup), state.writes, state.number),
+            "UPDATE sessions SET first_ns = ?, last_ns = ?, items = ?, rollup = ?, writes = ?, change = ?, counted = ?,"
+            " status = ?, tokens = ? WHERE number = ?",
+            (
+                state.first_ns,
+                state.last_ns,
+                state.items,
+                facts.encode_rollup(state.rollup),
+                state.writes,
+                self._next_change(),
+                facts.COUNTED,
+                facts.status_bits(state.rollup),
+                state.rollup.total_tokens,
+                state.number,
+            ),
         )
+        found = facts.facts_of(state.identity, state.first_ns, state.rollup)
+        if found != state.facts:
+            facts.write_facts(self._connection, state.facts, found)
+            state.facts = found
+
+    def _next_change(self) -> int:
+        """Return the number of a change, greater than all before it."""
+        if self._change is None:
+            self._change = summaries.last_change(self._connection)
+        self._change += 1
+        return self._change
 
     def index(self, sessions_max: int) -> bool:
         """Put words into the index for some sessions; return whether there were any to put."""
@@ -279,7 +310,15 @@ class Writer:
 
     def keep_house(self, sessions_max: int) -> bool:
         """Do one piece of what makes the file smaller and its search quicker; return whether there was any."""
-        return self.index(sessions_max) or self._learn() or self._rest(sessions_max)
+        summaries.forget_gone(self._connection)
+        return self._recount(sessions_max) or self.index(sessions_max) or self._learn() or self._rest(sessions_max)
+
+    def _recount(self, sessions_max: int) -> bool:
+        """Count anew what an earlier version counted of sessions."""
+        sessions = facts.uncounted(self._connection, sessions_max)
+        for session in sessions:
+            self._state(traces.read_place(self._connection, session))
+        return bool(sessions)
 
     def _learn(self) -> bool:
         self._learned = dictionaries.learn(self._connection, self._compression)
