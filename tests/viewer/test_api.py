@@ -162,7 +162,7 @@ def test_a_store_that_cannot_answer_is_unavailable(
 ) -> None:
     """When the store cannot answer now, the API says so and that it may pass."""
 
-    def fail(**_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise UnavailableError("the disk is full")
 
     monkeypatch.setattr(store, "sessions", fail)

@@ -212,7 +212,7 @@ def test_a_store_that_cannot_answer_is_told(
 ) -> None:
     """When the store cannot answer now, the page says why and that it may pass."""
 
-    def fail(**_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise UnavailableError("the disk is full")
 
     monkeypatch.setattr(store, "sessions", fail)

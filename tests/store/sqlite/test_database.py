@@ -4,13 +4,17 @@ from contextlib import closing
 from pathlib import Path
 
 import apsw
+import msgspec
 import pytest
 
+from spanglass.model.record import Members
 from spanglass.store.interface import NewerSchemaError, Resource, StoreError, UnavailableError
-from spanglass.store.samples import ids, part, span
+from spanglass.store.memory import MemoryStore
+from spanglass.store.samples import ids, message, part, span
 from spanglass.store.sqlite import SqliteStore
 from spanglass.store.sqlite.database import open_writer, schema_scripts, store_errors
 from spanglass.store.testing_resources import make
+from spanglass.store.where import Where
 
 
 def test_a_new_file_is_ours_and_durable(tmp_path: Path) -> None:
@@ -53,6 +57,36 @@ def test_version_1_is_migrated(tmp_path: Path) -> None:
         session = store.resource(*ids())
         assert session is not None
         assert (session.name, session.settings) == ("s", b'{"k":1}')
+
+
+@pytest.mark.parametrize("first", ["maintain", "write"])
+def test_sessions_of_version_2_are_counted_anew(tmp_path: Path, first: str) -> None:
+    """What roll-ups did not count before version 3 is counted by housekeeping, or when the session is written to."""
+    written = [part(span(1, inputs=(message("Hello"),))), part(span(2, own=Members(b'"status":"ERROR"')))]
+    store = SqliteStore(tmp_path / "s.db")
+    store.write(written)
+    store.close()
+    connection = apsw.Connection(str(tmp_path / "s.db"))
+    ((rollup,),) = connection.execute("SELECT rollup FROM sessions")
+    old = msgspec.msgpack.encode(msgspec.msgpack.decode(rollup)[:13])
+    connection.execute("UPDATE sessions SET rollup = ?, change = 0, counted = 0, status = 0, tokens = 0", (old,))
+    connection.execute("DELETE FROM facts")
+    connection.close()
+    reference = MemoryStore()
+    reference.write(written)
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        (session,) = store.sessions().sessions
+        assert (session.spans, session.turns) == (2, 0)
+        if first == "maintain":
+            while store.maintain():
+                pass
+        else:
+            store.write([part(span(3))])
+            reference.write([part(span(3))])
+        failed = Where(statuses=frozenset({"error"}), models=frozenset({"m1"}))
+        assert store.sessions(failed) == reference.sessions(failed)
+        assert store.facets("model") == reference.facets("model")
+        assert [change.number for change in store.changes(0)] == [1]
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
