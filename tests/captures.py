@@ -117,6 +117,12 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "bedrock--openinference": (_NO_TOOLS,),
     "langchain--openinference": (_BARE,),
     "langchain--traceloop": (_NO_REFUSALS,),
+    "langfuse": (
+        _NO_REFUSALS,
+        _NO_REASONS,
+        _ANSWERING,
+        ("dispatched tools", "the recorded agent is written so"),
+    ),
     "openai--genai": (_NO_TOOLS, _NO_REASONING),
     "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
     "openai--openinference": (_NO_TOOLS,),

@@ -299,6 +299,7 @@ ASPECTS: Final = frozenset(
         "cached",  # tokens of the cache are told nowhere, neither as such nor as input
         "cache",  # tokens of the cache are not told, so they count as input
         "finish reasons",
+        "dispatched tools",  # the recorded agent runs all of its tools through one function, which is what was observed
         "bare arguments",  # of a tool's only argument a text alone is told
         "tool content",  # arguments and results of tools
         "tool errors",  # a tool's span tells another text than the error's
@@ -458,6 +459,8 @@ def _tools(runs: Sequence[ToolRun], spans: Sequence[Json], without: frozenset[st
         real = [_use(run.name, run.arguments if "tool content" not in without else {})]
         if "bare arguments" in without and len(run.arguments) == 1:
             real += [_use(run.name, value) for value in run.arguments.values()]
+        if "dispatched tools" in without:
+            real += [_use("tool", [run.name, run.arguments])]
         span = next((one for one in left if _shown_use(one) in real), None)
         if span is None:
             yield f"no span of {real!r}, but {list(map(_shown_use, left))!r}"
@@ -498,5 +501,5 @@ def _pairs(tools: Sequence[Json], inferences: Sequence[Json], without: frozenset
         answers = {value["toolResult"]["toolUseId"] for message in outputs for value in message["values"]}
         if not answers <= {use}:
             yield f"{span['spanName']}: its result is paired with another use than its own"
-        if use not in made and not without & {"calls", "content", "outputs"}:
+        if use not in made and not without & {"calls", "content", "outputs", "dispatched tools"}:
             yield f"{span['spanName']}: no inference made its use"

@@ -72,14 +72,13 @@ MEMBERS: Final[MemberTable] = (
     Member("gen_ai.output.messages", "output_messages", as_raw, was=("gen_ai.events.output.messages",)),
     Member(ASSESSMENT, "guardrail_assessments", as_raw),
     Member("error.type", "error_type", as_text),
-    Member("aws.request_id", "provider_request_id", as_text, was=("anthropic.request.id",)),
+    Member("anthropic.request.id", "provider_request_id", as_text),
     Member("http.response.status_code", "http_status", as_int),
     Member("rpc.grpc.status_code", "grpc_status", as_int),
 )
 
 RECURRING: Final = (
     "anthropic.response.service_tier",
-    "aws.bedrock.guardrail.id",
     "gen_ai.agent.description",
     "gen_ai.conversation.id",
     "gen_ai.is_streaming",
@@ -91,7 +90,6 @@ RECURRING: Final = (
     "gen_ai.workflow.",
     "http.request.method",
     "http.route",
-    "langfuse.session.id",
     "openai.",
     "server.",
     "session.id",

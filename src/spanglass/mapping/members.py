@@ -70,12 +70,12 @@ _FINE: Final = Failure()
 
 def failure(span: Span, facts: Facts) -> Failure:
     """Return whether and how a span failed; the class of failure is error.type, else that of its last exception."""
-    if span.status_code != STATUS_ERROR:
+    if span.status_code != STATUS_ERROR and "failed" not in facts:
         return _FINE if "error_type" not in facts else Failure(type=facts["error_type"])
     exception = next((event.attributes for event in reversed(span.events) if event.name == EXCEPTION), {})
     kind = facts.get("error_type") or as_text(exception.get("exception.type")) or ""
     late = is_timeout(kind, facts.get("http_status"), facts.get("grpc_status"))
-    message = as_text(exception.get("exception.message")) or ""
+    message = as_text(exception.get("exception.message")) or facts.get("failure_message", "")
     return Failure("TIMEOUT" if late else "ERROR", kind, clean(span.status_message).strip() or message, message)
 
 

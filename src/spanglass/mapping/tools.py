@@ -66,9 +66,8 @@ def read_call(span: Span, name: str, facts: Facts, failed: Failure, content: Map
         ("tool_arguments", told and told.id and not asked),
         ("tool_result", answer and answer.id and not answered),
     )
-    return ToolCall(
-        use, result if texts or result.error else None, call is not None, tuple(n for n, lost in lossy if lost)
-    )
+    paired = call is not None and "foreign_call_id" not in facts
+    return ToolCall(use, result if texts or result.error else None, paired, tuple(n for n, lost in lossy if lost))
 
 
 def read_use(value: Value) -> ToolUse:
