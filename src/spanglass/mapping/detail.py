@@ -16,6 +16,7 @@ only where they say something:
 - ``messages``: key of a fragment, in hex, to the message as it came, where the fragment leaves out something of it.
 - ``toolUseIds``: toolUseId to the emitter's id, of what the outputs use. An id that stands in inputs alone is not kept:
   anybody can compute its toolUseId (``identity.tool_use_id``).
+- ``responseId``: the id of the answer, where no attribute is it.
 - ``withheld``: member to the value that the service model does not admit.
 - ``logs``: the span's log records, by a hash of what they say: ``{"name", "body", "attributes", "severityNumber",
   "severityText", "flags", "droppedAttributesCount", "origin"}``; ``logOrigins``: ``{"resource", "scope"}`` by origin.
@@ -38,6 +39,7 @@ from spanglass.telemetry import Attributes, Event, Link, Resource, Scope, Span, 
 
 LONG_BYTES: Final = 256
 """Bytes of text or JSON from which on an attribute is a piece of its own, shared by the spans that repeat it."""
+RESPONSE_ID: Final = "responseId"
 TIME_MAX: Final = 2**63 - 1
 """The latest time that stores order by, in nanoseconds since the epoch: in the year 2262."""
 

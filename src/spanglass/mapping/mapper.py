@@ -6,6 +6,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from spanglass.conventions.handoffs import hands_over_to
 from spanglass.conventions.roles import SpanRole, role_of
 from spanglass.conventions.sessions import assistant_claim, service_claim, session_claim
 from spanglass.conventions.tokens import is_exclusive
@@ -33,6 +34,7 @@ from spanglass.model.place import Claim, Claims, TracePart
 from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
 from spanglass.telemetry import Attributes, LogRecord, Span, Value
 
+INTERACTION: Final = b'"interactionMode":'
 SHARED_BYTES: Final = 2000
 """About what the shared part of a role's spans holds on to."""
 
@@ -179,6 +181,8 @@ class Mapper:
         own, withheld = members.own(shared.role, facts, failed, exclusive=origin.exclusive)
         short, long = self._verbatim.divided(attributes, layout.own_keys + layout.leftover(best, said.lossy))
         told: dict[str, Value] = said.told | {"withheld": withheld} if withheld else said.told
+        if "response_id" in facts and facts["response_id"] not in short.values():
+            told = told | {detail.RESPONSE_ID: facts["response_id"]}
         return SpanRecord(
             *ids,
             span.trace_id,
@@ -248,6 +252,10 @@ class Mapper:
     ) -> _Messages:
         call = tools.read_call(span, shared.tool, facts, failed, content)
         inputs, outputs = call.fragments(self._depth_max)
+        target = hands_over_to(call.use.name, call.use.arguments)
+        if target is not None and INTERACTION not in shared.recurring.json:
+            facts.setdefault("interaction_mode", "HANDOFF")
+            facts.setdefault("target_agent_id", target)
         told: dict[str, Value] = {} if call.paired else {"unpaired": True}
         return _Messages(inputs, outputs, lossy=(*call.lossy, "system_instructions"), told=told)
 

@@ -14,10 +14,12 @@ import msgspec
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.gen_ai import PLACEHOLDERS
 from spanglass.conventions.roles import SpanRole, role_of
+from spanglass.mapping import detail
 from spanglass.mapping.pairing import is_unpaired, paired_uses
 from spanglass.mapping.rewriting import INFERENCE, Relation, is_related, relation_of, rewritten
 from spanglass.model.record import Members, SpanRecord
 
+_MODE: Final = b'"interactionMode":'
 ENDLESS_NS: Final = 2**63
 """The end of a span that still runs."""
 
@@ -44,6 +46,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
       emitter's word as operationName and lose their tokens, so that sums count the call once.
     - A span without an agent's name has that of the nearest agent above it.
     - A tool's span without the emitter's id of the call gets the toolUseId of the use that it answers.
+    - A tool's span within which an agent runs delegates to that agent.
     """
     if not _may_relate(trace):
         return []
@@ -52,10 +55,17 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
     tools = [span.record for span in spans.values() if span.role == "execute_tool"]
     twins, names = _twins(inferences), _agent_names(spans)
     uses = paired_uses(tools, [span.record for span in inferences])
+    delegates = _delegates(spans)
     changed = []
     for span_id, span in spans.items():
         twin = twins.get(span_id, "")
-        relation = Relation(twin, _word(span) if twin else "", names.get(span_id, ""), uses.get(span_id, ""))
+        relation = Relation(
+            twin,
+            _word(span) if twin else "",
+            names.get(span_id, ""),
+            uses.get(span_id, ""),
+            delegates.get(span_id, ""),
+        )
         if relation != span.now:
             changed.append(rewritten(span.record, relation))
     return changed
@@ -101,16 +111,17 @@ def _members(_key: bytes, recurring: bytes) -> tuple[str, SpanRole, str, str]:
     return operation, role_of(operation), attributes.ai_agent_name, attributes.request_model
 
 
-def _pattern(member: str) -> re.Pattern[bytes]:
-    """Return what finds a member's attribute, in any dialect's spelling, in verbatim JSON."""
+def _pattern(member: str, *others: str) -> re.Pattern[bytes]:
+    """Return what finds a member's attribute, in any dialect's spelling or another name, in verbatim JSON."""
     spellings = (
         name for dialect in DIALECTS for one in dialect.members if one.member == member for name in one.spellings
     )
-    return re.compile(b'"(?:%b)":"([^"\\\\]+)"' % b"|".join(re.escape(name.encode()) for name in spellings))
+    names = b"|".join(re.escape(name.encode()) for name in (*spellings, *others))
+    return re.compile(b'"(?:%b)":"([^"\\\\]+)"' % names)
 
 
 _OPERATION: Final = _pattern("operation")
-_RESPONSE_ID: Final = _pattern("response_id")
+_RESPONSE_ID: Final = _pattern("response_id", detail.RESPONSE_ID)
 
 
 def _word(span: _Seen) -> str:
@@ -126,11 +137,13 @@ def _twins(inferences: Sequence[_Seen]) -> dict[bytes, str]:
 
     Better is: with messages, then begun earlier. The same call is: the same response id at the same time. A failed call
     has no response; there it is a span without messages beside or below one with them, within its time and of its
-    model, as the Anthropic SDK's own span is with any instrumentation.
+    model, as the Anthropic SDK's own span is with any instrumentation. And it is what a span right below another
+    answers as that does, where not both have a response id, as LlamaIndex tells each call.
     """
     responses = {span.record.span_id: _response_id(span.record) for span in inferences}
     if len(responses) == len(set(responses.values()) - {b""}):
         return {}
+    calls = {span.record.span_id: span for span in inferences}
     twins: dict[bytes, str] = {}
     answered: dict[bytes, list[SpanRecord]] = {}
     failed: dict[tuple[bytes, str], list[SpanRecord]] = {}
@@ -147,6 +160,9 @@ def _twins(inferences: Sequence[_Seen]) -> dict[bytes, str]:
         else:
             alike = failed.get((record.parent_span_id, span.model), [])
             twin = next((one for one in alike if _within(record, one)), None)
+        if twin is None and (outer := calls.get(record.parent_span_id)) is not None:
+            alone = not (responses[record.span_id] and responses[outer.record.span_id])
+            twin = outer.record if alone and record.outputs and record.outputs == outer.record.outputs else None
         if twin is not None:
             twins[record.span_id] = twin.span_id.hex()
     return twins
@@ -176,6 +192,34 @@ def _agent_names(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
         for span_id, span in spans.items()
         if span.operation and not span.agent and span_id not in agents and (name := _nearest(span_id, spans, nearest))
     }
+
+
+def _delegates(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
+    """Return the spans of tools right within which a named agent runs, with the first such agent's name."""
+    stops: dict[bytes, bytes] = {
+        id_: id_ for id_, span in spans.items() if span.role in {"invoke_agent", "execute_tool"}
+    }
+    found: dict[bytes, str] = {}
+    agents = [span for span in spans.values() if span.role == "invoke_agent" and span.agent]
+    for agent in sorted(agents, key=lambda span: (span.record.start_ns, span.record.span_id)):
+        path: list[bytes] = []
+        place = agent.record.parent_span_id
+        while place in spans and place not in stops:
+            stops[place] = b""
+            path.append(place)
+            place = spans[place].record.parent_span_id
+        stop = stops.get(place, b"")
+        stops.update(dict.fromkeys(path, stop))
+        tool = spans.get(stop)
+        if tool is not None and tool.role == "execute_tool" and not _says_mode(tool):
+            found.setdefault(stop, agent.agent)
+    return found
+
+
+def _says_mode(tool: _Seen) -> bool:
+    """Tell whether a span says itself how it interacts with another agent."""
+    own = tool.record.own.attributes if not tool.now.delegates_to else b""
+    return _MODE in own or _MODE in tool.record.recurring.json
 
 
 def _nearest(span_id: bytes, spans: Mapping[bytes, _Seen], nearest: dict[bytes, str]) -> str:

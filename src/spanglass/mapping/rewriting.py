@@ -25,13 +25,14 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
 
     ``twin_of`` is the span that tells the same call better, in hex, and ``operation`` the emitter's word for the call,
     which takes the place of ``inference``. ``ai_agent_name`` names the agent that the span belongs to.
-    ``tool_use_id`` is the use that the span answers.
+    ``tool_use_id`` is the use that the span answers, ``delegates_to`` the agent that runs within it.
     """
 
     twin_of: str = ""
     operation: str = ""
     ai_agent_name: str = ""
     tool_use_id: str = ""
+    delegates_to: str = ""
 
 
 class _Note(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -70,6 +71,9 @@ def rewritten(record: SpanRecord, relation: Relation) -> SpanRecord:
     if relation.twin_of:
         note = msgspec.structs.replace(note, attributes=msgspec.Raw(b"{%b}" % own.attributes))
         own = Members(own.span, _uncounted(own.attributes))
+    elif relation.delegates_to:
+        note = msgspec.structs.replace(note, attributes=msgspec.Raw(b"{%b}" % own.attributes))
+        own = Members(own.span, _delegating(own.attributes, relation.delegates_to))
     if relation.tool_use_id:
         note = msgspec.structs.replace(note, tool_use_id=tool_use_in(before.inputs))
     return msgspec.structs.replace(
@@ -137,6 +141,11 @@ def _agent(name: str) -> bytes:
 def _uncounted(attributes: bytes) -> bytes:
     members: dict[str, object] = msgspec.json.decode(b"{%b}" % attributes)
     return _encode({name: value for name, value in members.items() if name not in COUNTED})[1:-1]
+
+
+def _delegating(attributes: bytes, agent: str) -> bytes:
+    delegation = b'"interactionMode":"DELEGATE","targetAgentId":%b' % _encode(agent)
+    return b"%b,%b" % (attributes, delegation) if attributes else delegation
 
 
 def _paired(fragments: tuple[Fragment, ...], before: str, after: str) -> tuple[Fragment, ...]:
