@@ -100,7 +100,9 @@ _BARE: Final = ("bare arguments", "the framework tells the value of a tool's onl
 _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text, calls of tools among them")
 
 UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "agno--openinference": (_NO_REASONS, _NO_REFUSALS),
     "anthropic--genai": (_NO_TOOLS,),
+    "anthropic--openinference": (_NO_TOOLS,),
     "anthropic--traceloop": (_NO_TOOLS,),
     "bedrock--botocore": (_NO_TOOLS,),
     "bedrock--botocore/stream_tools": (

@@ -276,6 +276,7 @@ _OUTPUTS: Final[dict[str, Callable[[Json], tuple[list[Said], str, Tokens]]]] = {
     "openai.responses": _responses_outputs,
     "anthropic.messages": _anthropic_outputs,
     "bedrock.converse": _bedrock_outputs,
+    "bedrock.converse_stream": _bedrock_outputs,
 }
 
 

@@ -80,7 +80,11 @@ def _message(told: Plain) -> _Object:
     message = _unwrapped(told, "message")
     contents = message.pop("contents", None)
     if isinstance(contents, list):
-        parts: list[Plain] = [_content(one) for one in contents]
+        # Anthropic's instrumentation tells a call in both places, as a part of the content, too.
+        calls_within = [one for one in contents if isinstance(one, dict) and "tool_call" in one]
+        if calls_within:
+            message.setdefault("tool_calls", [one["tool_call"] for one in calls_within])
+        parts: list[Plain] = [_content(one) for one in contents if one not in calls_within]
         alone = message.get("content")
         said = alone is None or any(isinstance(part, dict) and part.get("text") == alone for part in parts)
         message["content"] = parts if said else [alone, *parts]
