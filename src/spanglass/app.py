@@ -1,5 +1,6 @@
 """The only place where the parts are put together: configuration in, an ASGI application out."""
 
+import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from spanglass.access import Gate, anyone
 from spanglass.access.sites import Sites
 from spanglass.access.web import refuse
 from spanglass.config import Config, ConfigError, Limits, listed
+from spanglass.heads import CLOSING
 from spanglass.logs import configure_logging
 from spanglass.mappers import MappingApart, MappingHere
 from spanglass.mapping import Mapper
@@ -98,7 +100,7 @@ def create(config: Config) -> ASGIApp:
 
 
 @asynccontextmanager
-async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -> AsyncIterator[None]:
+async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -> AsyncIterator[dict[str, object]]:
     limits = config.limits
     store = open_store(config.store, limits)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
@@ -112,7 +114,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     recorder = Recorder(store, mapping, limits)
     try:
         reader = Reader(store, limits)
-        web.router.routes += viewer.routes(reader, threads) + health.routes(store, recorder, threads)
+        web.router.routes += viewer.routes(reader, store, threads, config) + health.routes(store, recorder, threads)
         gate, origins = Gate(Sites(listed(config.allowed_hosts)), anyone), listed(config.otlp_origins)
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
         service = qconnect.app(backing, threads, limits)
@@ -121,7 +123,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
             faces[path] = gate.before(http.receiver(recorder, limits, codecs), http.refuse, origins)
         faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, gate.before(service, service.refuse))
         grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
-        yield
+        yield {CLOSING: asyncio.Event()}
         await grpc.stop(config.shutdown_seconds_max)
     finally:
         recorder.close()

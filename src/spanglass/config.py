@@ -60,6 +60,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Fragments of recently written sessions whose ordinals are held in memory, about 100 bytes each."""
     recent_pages_bytes_max: _Count = 64 << 20
     """Bytes of ListSpans pages that were read lately, held compressed; a page of 330 kB takes about 15."""
+    event_streams_max: _Count = 100
+    """Streams of server-sent events at a time."""
+    event_stream_seconds_max: _Seconds = 300.0
+    """Seconds that one stream lasts; its client comes back by itself, and is asked again who it is."""
     readers_max: _Count = 4
     """Threads that read the store at a time."""
 
@@ -94,6 +98,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     shutdown_seconds_max: _Seconds = 30.0
     """Seconds that a shutdown waits for requests under way."""
+    prices: str = ""
+    """The path of a file of prices to use instead of the one that comes along."""
     limits: Limits = Limits()
 
     @classmethod

@@ -1,4 +1,4 @@
-"""HTTP/1.1 with a bound on the head of a request: uvicorn's httptools protocol has none."""
+"""HTTP/1.1 as uvicorn's httptools protocol speaks it, with a bound on a request's head and word of a shutdown."""
 
 from typing import Final
 
@@ -6,6 +6,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from spanglass.config import HEAD_BYTES_MAX
 
+CLOSING: Final = "closing"
+"""The name, among an application's state, of an ``asyncio.Event`` that is set once the server shuts down: answers that
+would never end by themselves end then."""
 REFUSAL: Final = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
     b"content-length: 37\r\n\r\nThe head of the request is too long.\n"
@@ -21,6 +24,13 @@ class HeadBoundedProtocol(HttpToolsProtocol):
     _head_bytes = 0
     _in_head = False
     _is_refused = False
+
+    def shutdown(self) -> None:
+        """Say that the server shuts down, and close or finish."""
+        closing = self.app_state.get(CLOSING)
+        if closing is not None:
+            closing.set()
+        super().shutdown()
 
     def on_message_begin(self) -> None:
         """Begin to count."""

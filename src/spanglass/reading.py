@@ -10,7 +10,7 @@ import msgspec
 
 from spanglass.config import Limits
 from spanglass.mapping import detail
-from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
+from spanglass.model.record import PARTICIPANTS, Fragment, Kind, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
 from spanglass.recent import RecentPages
 from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, SpanPage, Store
@@ -99,7 +99,7 @@ class Reader:
     def _listing(
         self, assistant_id: bytes, session_id: bytes, max_results: int | None, next_token: str | None
     ) -> Listing:
-        tokens = Tokens(b"spans/1", assistant_id + session_id, _SPANS)
+        tokens = Tokens(b"spans/1", assistant_id + session_id, SPANS_FORM)
         page = self._store.spans(
             assistant_id,
             session_id,
@@ -110,7 +110,7 @@ class Reader:
         if page is None:
             page = self._made(assistant_id, session_id)
         rest = b"" if page.next is None else b',"nextToken":"%b"' % tokens.write(page.next).encode()
-        body = _Joiner(assistant_id, session_id).page(page.spans, rest)
+        body = Joiner(assistant_id, session_id).page(page.spans, rest)
         return Listing(body, sum(map(_withheld, page.spans)))
 
     def _made(self, assistant_id: bytes, session_id: bytes) -> SpanPage:
@@ -130,7 +130,7 @@ class Reader:
         Raises:
             SessionNotFoundError, TokenError, StoreError: As ``list_spans``.
         """
-        tokens = Tokens(b"whole/1", assistant_id + session_id, _SPANS)
+        tokens = Tokens(b"whole/1", assistant_id + session_id, SPANS_FORM)
         page = self._store.spans(
             assistant_id,
             session_id,
@@ -141,7 +141,7 @@ class Reader:
         )
         if page is None:
             page = self._made(assistant_id, session_id)
-        joiner = _Joiner(assistant_id, session_id)
+        joiner = Joiner(assistant_id, session_id)
         body: dict[str, Any] = {"spans": [joiner.whole(span) for span in page.spans]}
         if page.next is not None:
             body["nextCursor"] = tokens.write(page.next)
@@ -169,7 +169,7 @@ class Reader:
             TokenError: ``cursor`` is not of this list.
             StoreError: The store cannot answer.
         """
-        tokens = Tokens(b"sessions/1", (assistant_id or bytes(16)) + (text or "").encode(), _SESSIONS)
+        tokens = Tokens(b"sessions/1", (assistant_id or bytes(16)) + (text or "").encode(), SESSIONS_FORM)
         after = None if cursor is None else SessionCursor(*tokens.read(cursor))
         where = Where(assistants=None if assistant_id is None else frozenset({assistant_id}), text=text or None)
         page = self._store.sessions(where, after=after, limit=limit)
@@ -182,9 +182,9 @@ def _withheld(span: SpanRecord) -> int:
 
 # Tokens --------------------------------------------------------------------------------------------------------------
 
-_SPANS: Final = struct.Struct(">q16s")
+SPANS_FORM: Final = struct.Struct(">q16s")
 """A ``Cursor``: start in nanoseconds, span id."""
-_SESSIONS: Final = struct.Struct(">q16s16s2x")
+SESSIONS_FORM: Final = struct.Struct(">q16s16s2x")
 """A ``SessionCursor``: start in nanoseconds, assistant id, session id; filled up so that base64 needs no padding."""
 UUID_FORM: Final = struct.Struct(">16s2x")
 """A position that is an id alone."""
@@ -234,7 +234,14 @@ _VARIANT: Final = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abc
 """The two bits that tell an RFC 9562 UUID, put over a hex digit."""
 
 
-class _Joiner:
+class _MessageId(msgspec.Struct, rename="camel"):
+    message_id: str
+
+
+_MESSAGE_ID: Final = msgspec.json.Decoder(_MessageId)
+
+
+class Joiner:
     """Makes the parts of one page, to be joined by commas; what spans share is made once.
 
     A page is thousands of parts, most of them messages that stand in it many times. Joining all in one step writes
@@ -302,7 +309,7 @@ class _Joiner:
 
     def _list(self, opening: bytes, fragments: tuple[Fragment, ...]) -> list[bytes]:
         known = self._messages
-        messages = [known.get(fragment.key) or self._message(fragment) for fragment in fragments]
+        messages = [known.get(fragment.key) or self.message(fragment) for fragment in fragments]
         if messages:
             messages[0] = self._opened(opening, fragments[0].key, messages[0])
             messages[-1] += b"]"
@@ -315,7 +322,7 @@ class _Joiner:
             opened = self._openings[opening, key] = opening + text
         return opened
 
-    def _message(self, fragment: Fragment) -> bytes:
+    def message(self, fragment: Fragment) -> bytes:
         """Make the JSON of a SpanMessage."""
         message = fragment.json
         participant = _PARTICIPANTS.get(fragment.kind)
@@ -328,6 +335,12 @@ class _Joiner:
             )
         self._messages[fragment.key] = message
         return message
+
+    def message_id(self, fragment: Fragment) -> str | None:
+        """Return the id of a message; None if the fragment is none, as system instructions are."""
+        if fragment.kind is Kind.MESSAGE:
+            return _MESSAGE_ID.decode(fragment.json).message_id
+        return self._message_id(fragment.key).decode() if fragment.kind in _PARTICIPANTS else None
 
     def _message_id(self, key: bytes) -> bytes:
         """Return the UUIDv5 of the key's hex in the session: ``uuid.uuid5``, a few times as fast (RFC 9562 §5.5)."""

@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from spanglass import viewer
-from spanglass.config import Limits
+from spanglass.config import Config, Limits
 from spanglass.model.record import Kind, Members, fragment
 from spanglass.reading import Reader
 from spanglass.store.interface import UnavailableError
@@ -25,7 +25,7 @@ def store() -> MemoryStore:
 @pytest.fixture
 def client(store: MemoryStore) -> Iterator[TestClient]:
     with ThreadPoolExecutor(1) as threads:
-        yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), threads)))
+        yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, threads, Config())))
 
 
 @pytest.mark.parametrize("method", ["POST", "TRACE", "PURGE"])
@@ -35,7 +35,7 @@ def test_other_methods_are_refused(client: TestClient, method: str) -> None:
     assert (answer.status_code, answer.json()) == (405, {"error": f"{method} is not offered here"})
 
 
-@pytest.mark.parametrize("path", ["nothing", "assistants/a%0Ab/sessions/c%0Ad/spans/e", "%0A"])
+@pytest.mark.parametrize("path", ["nothing", "assistants/a%0Ab/sessions/c%0Ad/spans/e/f", "%0A"])
 def test_other_paths_are_refused(client: TestClient, path: str) -> None:
     """A path that is not there is told so in the API's own form, whatever it is made of."""
     answer = client.get(f"/api/{path}")

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from spanglass import viewer
-from spanglass.config import Limits
+from spanglass.config import Config, Limits
 from spanglass.model.record import Kind, Members, fragment
 from spanglass.reading import Reader
 from spanglass.store.interface import UnavailableError
@@ -66,7 +66,7 @@ class Page(HTMLParser):
 
 
 def client_of(store: MemoryStore, threads: ThreadPoolExecutor) -> TestClient:
-    return TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), threads)))
+    return TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, threads, Config())))
 
 
 @pytest.fixture

@@ -94,10 +94,17 @@ class ScopedStore(Store):
             assistant_id, session_id, after=after, limit=limit, bytes_max=bytes_max, running=running
         )
 
-    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+    def span(
+        self, span_id: bytes, *, within: tuple[bytes, bytes] | None = None
+    ) -> tuple[SessionRecord, SpanRecord] | None:
         """Return a span of these assistants."""
-        found = self._store.span(span_id)
+        found = self._store.span(span_id, within=within)
         return found if found is not None and found[0].assistant_id in self._assistants else None
+
+    def otel_spans(self, otel_id: bytes, *, limit: int = 50) -> list[tuple[SessionRecord, bytes]]:
+        """Return spans of these assistants."""
+        found = self._store.otel_spans(otel_id, limit=limit)
+        return [each for each in found if each[0].assistant_id in self._assistants]
 
     def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """Return a trace of these assistants."""
@@ -133,8 +140,12 @@ class ScopedStore(Store):
 
     def changes(self, after: int, *, limit: int = 100) -> list[SessionChange]:
         """Return changes to sessions of these assistants; there may be more when there are fewer than asked for."""
-        changes = self._store.changes(after, limit=limit)
-        return [change for change in changes if change.assistant_id in self._assistants]
+        while True:
+            changes = self._store.changes(after, limit=limit)
+            found = [change for change in changes if change.assistant_id in self._assistants]
+            if found or len(changes) < limit:
+                return found
+            after = changes[-1].number
 
     def outline(
         self, assistant_id: bytes, session_id: bytes, *, after: Cursor | None = None, limit: int = 1000
@@ -144,11 +155,13 @@ class ScopedStore(Store):
             return None
         return self._store.outline(assistant_id, session_id, after=after, limit=limit)
 
-    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+    def said(
+        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+    ) -> SaidPage | None:
         """Return messages of a session of these assistants."""
         if assistant_id not in self._assistants:
             return None
-        return self._store.said(assistant_id, session_id, first=first, limit=limit)
+        return self._store.said(assistant_id, session_id, first=first, limit=limit, bytes_max=bytes_max)
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """Return hits in a session of these assistants."""

@@ -200,7 +200,8 @@ class Said(msgspec.Struct, frozen=True):
     """
 
     message: Fragment
-    span_id: bytes
+    span: SpanRecord
+    """Without messages, instructions and details."""
     output: bool
 
 
@@ -298,8 +299,13 @@ class Store(Protocol):
         participant carry ``since_ms``; equal fragments of one page are one object.
         """
 
-    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
-        """Return a span by its id alone, with its session; with several of one id, any of them."""
+    def span(
+        self, span_id: bytes, *, within: tuple[bytes, bytes] | None = None
+    ) -> tuple[SessionRecord, SpanRecord] | None:
+        """Return a span by its id, with its session: the one ``within`` an assistant's session, else any of that id."""
+
+    def otel_spans(self, otel_id: bytes, *, limit: int = 50) -> list[tuple[SessionRecord, bytes]]:
+        """Return the sessions with a span that has this id (8 bytes) in OpenTelemetry, and that span's id."""
 
     def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """Return the spans of an OpenTelemetry trace in order, running ones too, or None if none was written.
@@ -345,10 +351,13 @@ class Store(Protocol):
     ) -> OutlinePage | None:
         """Return a page of a session's spans, running ones too, without reading what was said; None without session."""
 
-    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+    def said(
+        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+    ) -> SaidPage | None:
         """Return distinct messages of a session in the order in which they were said, None if there is no session.
 
-        The order is that of their times, then of the spans that said them first, inputs before outputs.
+        The order is that of their times, then of the spans that said them first, inputs before outputs. A page ends
+        before the message that would take it past ``bytes_max``; it is never empty while more follow.
         """
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:

@@ -32,7 +32,18 @@ from spanglass.store.interface import (
 )
 from spanglass.store.pages import cut, said_ms, supersedes
 from spanglass.store.rollups import as_members, bucket, last_ns, rolled_up
-from spanglass.store.views import UTTERED, conversation, facts, holds, matches, outlined, part_ns, statuses
+from spanglass.store.views import (
+    UTTERED,
+    conversation,
+    facts,
+    holds,
+    matches,
+    otel_span_id,
+    outlined,
+    part_ns,
+    statuses,
+    within_bytes,
+)
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
 _Ids = tuple[bytes, bytes]
@@ -196,13 +207,25 @@ class MemoryStore:
             spans = [s for s in session.told() if (s.start_ns, s.span_id) > start and (running or s.end_ns)]
         return cut(spans, limit, bytes_max)
 
-    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+    def span(
+        self, span_id: bytes, *, within: tuple[bytes, bytes] | None = None
+    ) -> tuple[SessionRecord, SpanRecord] | None:
         """See ``interface.Store``."""
         with self._lock:
-            for session in self._sessions.values():
-                if span_id in session.spans:
+            for ids, session in self._sessions.items():
+                if span_id in session.spans and within in {None, ids}:
                     return session.record(), next(s for s in session.told() if s.span_id == span_id)
         return None
+
+    def otel_spans(self, otel_id: bytes, *, limit: int = 50) -> list[tuple[SessionRecord, bytes]]:
+        """See ``interface.Store``."""
+        with self._lock:
+            return [
+                (session.record(), span.span_id)
+                for session in self._sessions.values()
+                for span in session.ordered()
+                if otel_span_id(span.own_detail) == otel_id
+            ][:limit]
 
     def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """See ``interface.Store``."""
@@ -298,14 +321,16 @@ class MemoryStore:
             session = self._sessions.get((assistant_id, session_id))
             return None if session is None else outlined(session.ordered(), after, limit)
 
-    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+    def said(
+        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+    ) -> SaidPage | None:
         """See ``interface.Store``."""
         with self._lock:
             session = self._sessions.get((assistant_id, session_id))
             if session is None:
                 return None
             said = [each for each in conversation(session.told()) if each.message.kind in UTTERED]
-        return SaidPage(said[first : first + limit], first, len(said))
+        return SaidPage(within_bytes(said[first : first + limit], bytes_max), first, len(said))
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""

@@ -277,7 +277,7 @@ class ViewingBattery:
     @staticmethod
     def _told(said: Said) -> tuple[str, bytes, bool]:
         text = said.message.json.decode().removeprefix('[{"text":{"value":"').removesuffix('"}}]')
-        return text, said.span_id, said.output
+        return text, said.span.span_id, said.output
 
     def test_hits_are_what_holds_the_words(self, store: Store) -> None:
         """Messages and instructions with all words of a text are told in order, each by the span that said it first."""

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
+import msgspec
+
 from spanglass.model.record import PARTICIPANTS, Fragment, Kind, SpanRecord
 from spanglass.store.interface import LOOK_BACK, Cursor, Outlined, OutlinePage, Said, SessionRecord
 from spanglass.store.rollups import NAME_CHARS_MAX, operation, tool_used
@@ -83,6 +85,21 @@ def holds(fragment: Fragment, text: str) -> bool:
 def part_ns(where: Where, parts: int) -> int:
     """Return how long each of the equal parts of a time is, in nanoseconds; the last may be shorter."""
     return -(-(min(where.to_ns, MOST - 1) - where.from_ns + 1) // parts) or 1
+
+
+class _Origin(msgspec.Struct, rename="camel"):
+    span_id: str = ""
+
+
+_ORIGIN: Final = msgspec.json.Decoder(_Origin)
+
+
+def otel_span_id(own_detail: bytes) -> bytes:
+    """Return the 8 bytes of a span's id in OpenTelemetry, from its detail; empty if it has none."""
+    try:
+        return bytes.fromhex(_ORIGIN.decode(own_detail).span_id)
+    except ValueError:
+        return b""
 
 
 # Outlines ------------------------------------------------------------------------------------------------------------
@@ -177,7 +194,7 @@ def _preference(sayer: Sayer) -> tuple[int, int, int, bool, int]:
     return ms, -start_ns, -int.from_bytes(span_id, "big"), output, place
 
 
-def conversation(spans: Iterable[SpanRecord]) -> list[Said]:
+def conversation(spans: Sequence[SpanRecord]) -> list[Said]:
     """Return all that was said in a session's spans, system instructions too, in order."""
     sayers: dict[Fragment, Sayer] = {}
     for span in spans:
@@ -187,4 +204,17 @@ def conversation(spans: Iterable[SpanRecord]) -> list[Said]:
             for place, fragment in enumerate(fragments):
                 sayer = (ms, span.start_ns, span.span_id, output, place)
                 sayers[fragment] = earlier_sayer(sayers.get(fragment), sayer)
-    return [Said(each, sayer[2], sayer[3]) for each, sayer in sorted(sayers.items(), key=lambda pair: pair[1])]
+    by_id = {span.span_id: bare(span) for span in spans}
+    return [Said(each, by_id[sayer[2]], sayer[3]) for each, sayer in sorted(sayers.items(), key=lambda pair: pair[1])]
+
+
+def within_bytes(said: Iterable[Said], bytes_max: int) -> list[Said]:
+    """Take messages until they are so many bytes together, but at least one."""
+    taken: list[Said] = []
+    size = 0
+    for each in said:
+        size += len(each.message.json)
+        if taken and size > bytes_max:
+            break
+        taken.append(each)
+    return taken

@@ -4,12 +4,20 @@ from concurrent.futures import Executor
 
 from starlette.routing import BaseRoute
 
+from spanglass.config import Config
 from spanglass.reading import Reader
+from spanglass.store.interface import Store
 from spanglass.viewer import api, built, pages
+from spanglass.viewer.prices import PriceList
 
 __all__ = ["routes"]
 
 
-def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
-    """Return the routes of the pages and of the API; ``threads`` are those that may wait for the reader's store."""
-    return api.routes(reader, threads) + pages.routes(reader, threads) + built.routes()
+def routes(reader: Reader, store: Store, threads: Executor, config: Config) -> list[BaseRoute]:
+    """Return the routes of the pages and of the API; ``threads`` are those that may wait for the store.
+
+    Raises:
+        ConfigError: The file of prices cannot be used.
+    """
+    prices = PriceList.load(config.prices)
+    return api.routes(reader, store, threads, config.limits, prices) + pages.routes(reader, threads) + built.routes()

@@ -358,7 +358,7 @@ class Price(Answer):
 
 
 class Prices(Answer):
-    """The prices in use: ``asOf`` is the day they were looked up, ``models`` the beginnings of models' names."""
+    """The prices in use: ``asOf`` is the day they were looked up. A day may follow a model's name."""
 
     as_of: str
     models: dict[str, Price]

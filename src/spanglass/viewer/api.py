@@ -1,20 +1,20 @@
-"""The JSON API: what it takes and answers, operation by operation."""
+"""The JSON API: its operations, each with its path and what it takes and answers."""
 
-import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Annotated, Final, TypeAlias
+from typing import Final, Self
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from spanglass.access import Caller, limited
+from spanglass.config import Limits
 from spanglass.reading import Reader
-from spanglass.viewer import openapi
+from spanglass.store.interface import Store
+from spanglass.viewer import conversation, events, openapi, overview, sessions, spans
 from spanglass.viewer.answers import (
     Change,
     Conversation,
@@ -30,77 +30,128 @@ from spanglass.viewer.answers import (
     SpanPage,
     WholeSpans,
 )
-from spanglass.viewer.operations import OfSession, Operation, Parameters, Token, json
-from spanglass.viewer.sessions import session_answer
-
-Words: TypeAlias = Annotated[str, Meta(max_length=1000, description="Words that one message holds, all of them.")]
-
-
-class SessionsQuery(Parameters, frozen=True):
-    """Which sessions, and which page of them."""
-
-    q: Words = ""
-    assistant_id: uuid.UUID | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=200)] = 100
-    cursor: Token | UnsetType = UNSET
-
-
-class SpansQuery(OfSession, frozen=True):
-    """Which page of a session's spans."""
-
-    limit: Annotated[int, Meta(ge=1, le=100)] = 100
-    cursor: Token | UnsetType = UNSET
-
-
-EVENTS: Final = (Change, Conversation, Facets, Finds, Outlines, Overview, Prices, SpanPage, Deleted)
+from spanglass.viewer.operations import OfSession, Operation, Parameters, json
+from spanglass.viewer.prices import PriceList
 
 
 class Api:
-    """Answers the API's operations; each method is called in a thread that may wait for the store."""
+    """Answers the API's operations for one caller; each method is called in a thread that may wait for the store."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: Reader, store: Store, limits: Limits, prices: PriceList) -> None:
         self._reader = reader
+        self.store = store
+        self._limits = limits
+        self._prices = prices
 
-    def list_sessions(self, asked: SessionsQuery) -> Sessions:
-        """List sessions, newest first."""
-        listing = self._reader.sessions(
-            text=asked.q or None,
-            assistant_id=asked.assistant_id.bytes if asked.assistant_id else None,
-            limit=asked.limit,
-            cursor=asked.cursor or None,
-        )
-        return Sessions(sessions=list(map(session_answer, listing.sessions)), next_cursor=listing.cursor or UNSET)
+    def over(self, view: Callable[[Store], Store]) -> Self:
+        """Return what answers from a view of the same store."""
+        return type(self)(self._reader.over(view), view(self.store), self._limits, self._prices)
+
+    def list_sessions(self, asked: sessions.SessionsQuery) -> Sessions:
+        """List sessions, newest first.
+
+        Of a parameter's values a session has any; all parameters hold together. ``q`` finds sessions in which one
+        message holds all of its words, and has excerpts told. A page may be shorter than ``limit`` and have a
+        ``nextCursor``: so many sessions were looked at.
+        """
+        return sessions.list_sessions(self.store, self._prices, asked)
+
+    def delete_sessions(self, asked: sessions.DeleteQuery) -> Deleted:
+        """Delete the sessions that were last heard of before a time."""
+        return sessions.delete_sessions(self.store, asked)
+
+    def list_facets(self, asked: sessions.FacetsQuery) -> Facets:
+        """List the values that sessions have of one kind, for completion."""
+        return sessions.list_facets(self.store, asked)
+
+    def find(self, asked: sessions.FindQuery) -> Finds:
+        """Find a contact, session, span or trace by its id, or a session by its name.
+
+        UUIDs are read in either case, trace ids and span ids of OpenTelemetry in hexadecimal.
+        """
+        return sessions.find(self.store, asked)
+
+    def get_overview(self, asked: overview.OverviewQuery) -> Overview:
+        """Tell of a range of time: sessions, failures, durations, tokens and cost by model, agent and tool."""
+        return overview.overview(self.store, self._prices, asked)
+
+    def get_prices(self, _asked: Parameters) -> Prices:
+        """List the prices of models that costs are computed from."""
+        return self._prices.told()
 
     def get_session(self, asked: OfSession) -> Session:
         """Tell of one session."""
-        return session_answer(self._reader.session(*asked.ids))
+        return sessions.session_answer(self._reader.session(*asked.ids), self._prices)
 
-    def list_whole_spans(self, asked: SpansQuery) -> bytes:
+    def delete_session(self, asked: OfSession) -> Deleted:
+        """Delete a session and all that is in it; that it is not there is no error."""
+        return sessions.delete_session(self.store, asked)
+
+    def list_outlines(self, asked: spans.OutlineQuery) -> Outlines:
+        """List a session's spans in order of start, running ones too, without what was said in them."""
+        return spans.outline(self.store, self._prices, asked)
+
+    def get_conversation(self, asked: conversation.ConversationQuery) -> Conversation:
+        """Tell what was said in a session, each message once, with the results of tools beside their calls."""
+        return conversation.conversation(self.store, self._limits.page_bytes_max, asked)
+
+    def list_whole_spans(self, asked: spans.SpansQuery) -> bytes:
         """List a session's spans in order of start, with nothing left out."""
         return self._reader.whole_spans(*asked.ids, limit=asked.limit, cursor=asked.cursor or None).body
 
+    def get_span(self, asked: spans.OfSpan) -> bytes:
+        """Tell of one span: whole, as ListSpans gives it, and which earlier call it goes on from."""
+        return spans.span_page(self.store, self._prices, asked)
+
+    def follow(self, _asked: events.EventsQuery) -> Session:  # pragma: no cover (events.Streams serves it)
+        """Follow sessions as they begin and change, as server-sent events.
+
+        ``session`` has a Session as its data, ``gone`` a Change of one that was deleted or became part of another.
+        ``reset`` comes first where what changed before is not told: fetch the list then. A stream ends after some
+        minutes, and goes on with the header ``Last-Event-ID``, which browsers send by themselves.
+        """
+        raise NotImplementedError
+
+
+class NoParameters(Parameters, frozen=True):
+    """Takes nothing."""
+
 
 _SESSION: Final = "/api/assistants/{assistantId}/sessions/{sessionId}"
+_OF_ONE: Final = (400, 401, 403, 404, 429, 503)
 OPERATIONS: Final = (
-    Operation("/api/sessions", SessionsQuery, Sessions, Api.list_sessions),
-    Operation(_SESSION, OfSession, Session, Api.get_session, fails=(400, 404, 503)),
-    Operation(f"{_SESSION}/spans", SpansQuery, WholeSpans, Api.list_whole_spans, fails=(400, 404, 503)),
+    Operation("/api/sessions", sessions.SessionsQuery, Sessions, Api.list_sessions),
+    Operation("/api/sessions", sessions.DeleteQuery, Deleted, Api.delete_sessions, method="DELETE"),
+    Operation("/api/facets", sessions.FacetsQuery, Facets, Api.list_facets),
+    Operation("/api/find", sessions.FindQuery, Finds, Api.find),
+    Operation("/api/overview", overview.OverviewQuery, Overview, Api.get_overview),
+    Operation("/api/prices", NoParameters, Prices, Api.get_prices),
+    Operation(_SESSION, OfSession, Session, Api.get_session, fails=_OF_ONE),
+    Operation(_SESSION, OfSession, Deleted, Api.delete_session, method="DELETE"),
+    Operation(f"{_SESSION}/outline", spans.OutlineQuery, Outlines, Api.list_outlines, fails=_OF_ONE),
+    Operation(
+        f"{_SESSION}/conversation", conversation.ConversationQuery, Conversation, Api.get_conversation, fails=_OF_ONE
+    ),
+    Operation(f"{_SESSION}/spans", spans.SpansQuery, WholeSpans, Api.list_whole_spans, fails=_OF_ONE),
+    Operation(f"{_SESSION}/spans/{{spanId}}", spans.OfSpan, SpanPage, Api.get_span, fails=_OF_ONE),
 )
-"""All operations, each path's more special ones first."""
+FOLLOW: Final = Operation(events.PATH, events.EventsQuery, Session, Api.follow, media_type="text/event-stream")
 
 
-def routes(reader: Reader, threads: Executor) -> list[BaseRoute]:
-    """Return the API's routes; ``threads`` are those that may wait for the reader's store."""
+def routes(reader: Reader, store: Store, threads: Executor, limits: Limits, prices: PriceList) -> list[BaseRoute]:
+    """Return the API's routes; ``threads`` are those that may wait for the store."""
+    api = Api(reader, store, limits, prices)
 
     def seen_by(caller: Caller) -> Api:
-        return Api(limited(reader, caller))
+        return limited(api, caller)
 
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
-    return [*served, _description(OPERATIONS), _Others(served)]
+    served.append(events.Streams(threads, limits, prices).route(lambda who: seen_by(who).store))
+    return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
 
 
 def _description(operations: Sequence[Operation]) -> BaseRoute:
-    body = msgspec.json.encode(openapi.description(operations, EVENTS))
+    body = msgspec.json.encode(openapi.description(operations, [Change]))
 
     async def describe(_request: Request) -> Response:
         return json(body)

@@ -19,8 +19,8 @@ from spanglass.access.errors import AccessError, ThrottledError
 from spanglass.model.place import parse_uuid
 from spanglass.reading import Reader, SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
-from spanglass.viewer.api import SessionsQuery
 from spanglass.viewer.operations import BadRequestError, read
+from spanglass.viewer.sessions import SessionsQuery
 from spanglass.viewer.text import compact, duration, moment, pretty, visible
 from spanglass.viewer.tree import SAID, line, rows
 
@@ -89,7 +89,7 @@ def _sessions(reader: Reader, request: Request) -> str:
     query, asked = request.query_params, read(SessionsQuery, request)
     listing = reader.sessions(
         text=asked.q or None,
-        assistant_id=asked.assistant_id.bytes if asked.assistant_id else None,
+        assistant_id=asked.assistant_id[0].bytes if asked.assistant_id else None,
         limit=asked.limit,
         cursor=asked.cursor or None,
     )

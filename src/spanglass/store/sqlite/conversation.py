@@ -11,15 +11,14 @@ from typing import Final, NamedTuple
 
 import apsw
 
-from spanglass.model.record import Fragment
 from spanglass.store.compression import Compression
 from spanglass.store.interface import Said, SaidPage
-from spanglass.store.records import ENTRY, RUNNING, Entry, decode_entry, decode_kinds, decode_pieces
+from spanglass.store.records import RUNNING, Entry
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.outline import Entries, spread
-from spanglass.store.sqlite.reader import Blocks
-from spanglass.store.views import Sayer, earlier_sayer, holds
+from spanglass.store.sqlite.reader import read_entries, read_place
+from spanglass.store.views import Sayer, earlier_sayer, holds, within_bytes
 
 REMEMBERED_MAX: Final = 200_000
 """Messages of all sessions whose order is remembered, some 300 bytes each."""
@@ -47,11 +46,11 @@ class Conversations:
         self._lock = threading.Lock()
         self._orders: OrderedDict[int, _Order] = OrderedDict()
 
-    def page(self, connection: apsw.Connection, session: int, first: int, limit: int) -> SaidPage:
+    def page(self, connection: apsw.Connection, session: int, first: int, limit: int, bytes_max: int) -> SaidPage:
         """Return messages of a session in order; see ``interface.Store.said``."""
         order = self._order(connection, session)
-        wanted = order.uttered[first : first + limit]
-        return SaidPage(self._read(connection, session, wanted), first, len(order.uttered))
+        said = self._read(connection, session, order.uttered[first : first + limit])
+        return SaidPage(within_bytes(said, bytes_max), first, len(order.uttered))
 
     def hits(self, connection: apsw.Connection, session: int, text: str, limit: int) -> list[Said]:
         """Return the first messages of a session that hold all words of a text; see ``interface.Store.hits``."""
@@ -61,10 +60,13 @@ class Conversations:
         wanted = [each for each in self._order(connection, session).said if each[1] in ordinals]
         return [each for each in self._read(connection, session, wanted[:limit]) if holds(each.message, text)]
 
-    def _read(self, connection: apsw.Connection, session: int, wanted: Sequence[tuple[Sayer, int]]) -> list[Said]:
-        blocks = Blocks(connection, self._compression, session)
-        read = [(sayer, blocks[ordinal]) for sayer, ordinal in wanted]
-        return [Said(item, sayer[2], sayer[3]) for sayer, item in read if isinstance(item, Fragment)]
+    def _read(self, connection: apsw.Connection, session: int, wanted: Sequence[tuple[Sayer, int]]) -> Iterator[Said]:
+        entries = Entries(connection, self._compression, session)
+        spans = {}
+        for (_, start_ns, span_id, output, _), ordinal in wanted:
+            if span_id not in spans:
+                spans[span_id] = entries.record(read_place(connection, session, start_ns, span_id))
+            yield Said(entries.fragment(ordinal), spans[span_id], output)
 
     def _order(self, connection: apsw.Connection, session: int) -> _Order:
         ((version,),) = fetch(connection, "SELECT change FROM sessions WHERE number = ?", (session,))
@@ -92,7 +94,7 @@ class Conversations:
         sayers: dict[int, Sayer] = {}
         instructions: set[int] = set()
         lists = _Lists(Entries(connection, self._compression, session))
-        for ordinal, entry in self._entries(connection, session):
+        for ordinal, entry in read_entries(connection, self._compression, session):
             heard, said, inherited = lists.of(ordinal, entry)
             if ordinal not in places:
                 continue  # another version of the span has taken its place
@@ -113,18 +115,6 @@ class Conversations:
                     _note(sayers, ordinals[place], (ms, start_ns, span_id, output, place))
         order = sorted((sayer, ordinal) for ordinal, sayer in sayers.items())
         return _Order(version, order, [each for each in order if each[1] not in instructions])
-
-    def _entries(self, connection: apsw.Connection, session: int) -> Iterator[tuple[int, Entry]]:
-        """Yield all entries of a session in order of writing, with their ordinals."""
-        for first, heads, body in connection.execute(
-            "SELECT first, heads, body FROM blocks WHERE session = ? ORDER BY first", (session,)
-        ):
-            kinds = decode_kinds(heads)
-            if ENTRY in kinds:
-                pieces = decode_pieces(self._compression.decompress(body))
-                for at, kind in enumerate(kinds):
-                    if kind == ENTRY:
-                        yield first + at, decode_entry(pieces[at])
 
 
 class _Lists:

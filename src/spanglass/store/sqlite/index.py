@@ -4,14 +4,17 @@ Its rows are numbered one after the other, because the index writes a row's numb
 The table ``texts`` tells whose they are: each of its rows covers the messages of one session that came in together.
 """
 
+from collections.abc import Iterable, Iterator
+
 import apsw
 
 from spanglass.model.record import SPOKEN, Fragment
 from spanglass.store.compression import Compression
-from spanglass.store.records import decode_kinds
+from spanglass.store.records import Item, decode_entry, decode_kinds
 from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.reader import Blocks, Place
+from spanglass.store.sqlite.reader import Blocks, Place, read_entries
 from spanglass.store.text import plain_words, searchable_text, words
+from spanglass.store.views import otel_span_id
 
 
 def is_behind(connection: apsw.Connection) -> bool:
@@ -42,19 +45,27 @@ def catch_up(connection: apsw.Connection, compression: Compression, sessions_max
         ids = fetch(connection, "SELECT id FROM spans WHERE session = ? AND ordinal >= ?", (session, indexed))
         connection.executemany(
             "INSERT OR IGNORE INTO span_ids (prefix, session) VALUES (?, ?)",
-            sorted((_prefix(span_id), session) for (span_id,) in ids),
+            sorted((_prefix(span_id), session) for span_id in [*_otel_ids(written), *(span_id for (span_id,) in ids)]),
         )
     connection.executemany("UPDATE sessions SET indexed = items WHERE number = ?", [(number,) for number, _, _ in rows])
     return bool(rows)
 
 
-def forget(connection: apsw.Connection, session: int) -> None:
+def _otel_ids(items: Iterable[Item]) -> Iterator[bytes]:
+    """Yield the ids that the spans of these items have in OpenTelemetry."""
+    for item in items:
+        if isinstance(item, bytes) and (otel_id := otel_span_id(decode_entry(item).own_detail)):
+            yield otel_id
+
+
+def forget(connection: apsw.Connection, compression: Compression, session: int) -> None:
     """Take a session out of the index; what it still has is to be indexed anew."""
     for first, count in fetch(connection, "DELETE FROM texts WHERE session = ? RETURNING first, count", (session,)):
         connection.execute("DELETE FROM words WHERE rowid BETWEEN ? AND ?", (first, first + count - 1))
-    ids = fetch(connection, "SELECT id FROM spans WHERE session = ?", (session,))
+    ids = {span_id for (span_id,) in fetch(connection, "SELECT id FROM spans WHERE session = ?", (session,))}
+    ids |= {otel_span_id(entry.own_detail) for _, entry in read_entries(connection, compression, session)}
     connection.executemany(
-        "DELETE FROM span_ids WHERE prefix = ? AND session = ?", [(_prefix(span_id), session) for (span_id,) in ids]
+        "DELETE FROM span_ids WHERE prefix = ? AND session = ?", [(_prefix(span_id), session) for span_id in ids]
     )
     connection.execute("UPDATE sessions SET indexed = 0 WHERE number = ?", (session,))
 
@@ -68,6 +79,20 @@ def find_span(connection: apsw.Connection, span_id: bytes) -> tuple[int, Place] 
         (_prefix(span_id), span_id),
     )
     return (rows[0][0], rows[0][1:]) if rows else None
+
+
+def find_otel_spans(
+    connection: apsw.Connection, compression: Compression, otel_id: bytes, limit: int
+) -> list[tuple[int, bytes]]:
+    """Return sessions that have a span of this id in OpenTelemetry, by number, and the span's id."""
+    found: list[tuple[int, bytes]] = []
+    sessions = fetch(connection, "SELECT session FROM span_ids WHERE prefix = ? LIMIT ?", (_prefix(otel_id), limit))
+    for (session,) in sessions:
+        for ordinal, entry in read_entries(connection, compression, session):
+            if otel_span_id(entry.own_detail) == otel_id:
+                places = fetch(connection, "SELECT id FROM spans WHERE session = ? AND ordinal = ?", (session, ordinal))
+                found += [(session, span_id) for (span_id,) in places]
+    return found[:limit]
 
 
 def _prefix(span_id: bytes) -> int:

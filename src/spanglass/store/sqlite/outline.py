@@ -78,7 +78,7 @@ class Entries:
             request_id=entry.request_id,
             start_ns=start_ns,
             end_ns=0 if entry.duration_ns == RUNNING else start_ns + entry.duration_ns,
-            recurring=self._fragment(entry.recurring),
+            recurring=self.fragment(entry.recurring),
             own=Members(entry.own_span, entry.own_attributes),
         )
 
@@ -92,7 +92,7 @@ class Entries:
         inputs, _ = self.said(place[2])
         role = operation(record)
         previous, kept = goes_on_from(inputs, role, earlier)
-        tool = tool_used(self._fragment(inputs[0])) if inputs and role == "execute_tool" else ""
+        tool = tool_used(self.fragment(inputs[0])) if inputs and role == "execute_tool" else ""
         return Outlined(record, len(inputs), previous, kept, tool)
 
     def said(self, ordinal: int) -> tuple[list[int], list[int]]:
@@ -109,7 +109,8 @@ class Entries:
             self._said.popitem(last=False)
         return inputs, outputs
 
-    def _fragment(self, ordinal: int) -> Fragment:
+    def fragment(self, ordinal: int) -> Fragment:
+        """Return a fragment."""
         return self._blocks[ordinal]  # type: ignore[return-value]  # entries refer to fragments
 
 

@@ -9,7 +9,17 @@ import apsw
 from spanglass.model.record import Fragment, Members, SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import Cursor
-from spanglass.store.records import RUNNING, Entry, Item, decode_block, decode_entry, unrun
+from spanglass.store.records import (
+    ENTRY,
+    RUNNING,
+    Entry,
+    Item,
+    decode_block,
+    decode_entry,
+    decode_kinds,
+    decode_pieces,
+    unrun,
+)
 from spanglass.store.sqlite.database import fetch
 
 CHUNK_SPANS = 100
@@ -96,6 +106,28 @@ class Blocks(dict[int, Item]):
 
     def _fragment(self, ordinal: int) -> Fragment:
         return self[ordinal]  # type: ignore[return-value]  # entries refer to fragments
+
+
+def read_place(connection: apsw.Connection, session: int, start_ns: int, span_id: bytes) -> Place:
+    """Return the place of a span that the session has."""
+    (place,) = fetch(
+        connection,
+        "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns = ? AND id = ?",
+        (session, start_ns, span_id),
+    )
+    return (place[0], place[1], place[2])
+
+
+def read_entries(connection: apsw.Connection, compression: Compression, session: int) -> Iterator[tuple[int, Entry]]:
+    """Yield all entries of a session in order of writing, with their ordinals, also those that others replaced."""
+    rows = connection.execute("SELECT first, heads, body FROM blocks WHERE session = ? ORDER BY first", (session,))
+    for first, heads, body in rows:
+        kinds = decode_kinds(heads)
+        if ENTRY in kinds:
+            pieces = decode_pieces(compression.decompress(body))
+            for at, kind in enumerate(kinds):
+                if kind == ENTRY:
+                    yield first + at, decode_entry(pieces[at])
 
 
 def read_places(connection: apsw.Connection, session: int, after: Cursor | None, *, running: bool) -> Iterator[Place]:

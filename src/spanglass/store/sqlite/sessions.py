@@ -15,6 +15,7 @@ from spanglass.store.rollups import as_members
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.facts import KINDS, STATUSES, decode_rollup
+from spanglass.store.sqlite.reader import Place
 from spanglass.store.views import wanted_facts
 from spanglass.store.where import MOST, Where
 
@@ -72,6 +73,15 @@ def session_version(connection: apsw.Connection, assistant_id: bytes, session_id
         (assistant_id, session_id),
     )
     return rows[0] if rows else None
+
+
+def find_within(connection: apsw.Connection, session: tuple[bytes, bytes], span_id: bytes) -> tuple[int, Place] | None:
+    """Return the number of a session that has a span of this id, and the span's place in it."""
+    number = session_number(connection, *session)
+    rows = fetch(
+        connection, "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND id = ? LIMIT 1", (number, span_id)
+    )
+    return None if number is None or not rows else (number, rows[0])
 
 
 def read_session(connection: apsw.Connection, number: int) -> SessionRecord:

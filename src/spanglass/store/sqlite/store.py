@@ -36,7 +36,7 @@ from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
 from spanglass.store.sqlite.outline import read_outline
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
-from spanglass.store.sqlite.sessions import read_session, read_sessions, session_number, session_version
+from spanglass.store.sqlite.sessions import find_within, read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
@@ -140,16 +140,26 @@ class SqliteStore:
             blocks = Blocks(connection, self._compression, number)
             return cut(read_spans(blocks, places, limit), limit, bytes_max)
 
-    def span(self, span_id: bytes) -> tuple[SessionRecord, SpanRecord] | None:
+    def span(
+        self, span_id: bytes, *, within: tuple[bytes, bytes] | None = None
+    ) -> tuple[SessionRecord, SpanRecord] | None:
         """See ``interface.Store``."""
-        self._index()
+        if within is None:
+            self._index()
         with self._reading() as connection:
-            found = index.find_span(connection, span_id)
+            found = index.find_span(connection, span_id) if within is None else find_within(connection, within, span_id)
             if found is None:
                 return None
             session, place = found
             (record,) = Blocks(connection, self._compression, session).records([place])
             return read_session(connection, session), record
+
+    def otel_spans(self, otel_id: bytes, *, limit: int = 50) -> list[tuple[SessionRecord, bytes]]:
+        """See ``interface.Store``."""
+        self._index()
+        with self._reading() as connection:
+            found = index.find_otel_spans(connection, self._compression, otel_id, limit)
+            return [(read_session(connection, session), span_id) for session, span_id in found]
 
     def trace(self, trace_id: bytes, *, limit: int = 1 << 31) -> tuple[SessionRecord, list[SpanRecord]] | None:
         """See ``interface.Store``."""
@@ -203,11 +213,15 @@ class SqliteStore:
             number = session_number(connection, assistant_id, session_id)
             return None if number is None else read_outline(connection, self._compression, number, after, limit)
 
-    def said(self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100) -> SaidPage | None:
+    def said(
+        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+    ) -> SaidPage | None:
         """See ``interface.Store``."""
         with self._reading() as connection:
             number = session_number(connection, assistant_id, session_id)
-            return None if number is None else self._conversations.page(connection, number, first, limit)
+            if number is None:
+                return None
+            return self._conversations.page(connection, number, first, limit, bytes_max)
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""

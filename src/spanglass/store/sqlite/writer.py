@@ -252,7 +252,7 @@ class Writer:
             self._keep(state, span)
 
     def _empty(self, session: int) -> None:
-        index.forget(self._connection, session)
+        index.forget(self._connection, self._compression, session)
         self._connection.execute("DELETE FROM blocks WHERE session = ?", (session,))
         self._connection.execute("DELETE FROM spans WHERE session = ?", (session,))
 

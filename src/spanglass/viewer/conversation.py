@@ -1,0 +1,181 @@
+"""A session as people read it: who said what, each call of a tool with its result, and what changed the course."""
+
+import struct
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from spanglass.model.guardrail import SpanGuardrailAssessment
+from spanglass.model.message import SpanMessage, SpanMessageValue
+from spanglass.model.record import SpanRecord
+from spanglass.reading import Joiner, SessionNotFoundError, Tokens
+from spanglass.store.interface import Cursor, Said, SaidPage, Store
+from spanglass.viewer.answers import Call, Conversation, Result, Turn
+from spanglass.viewer.operations import OfSession, Token
+from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members
+from spanglass.viewer.times import seconds, uuid_text
+
+AROUND_MAX: Final = 100
+"""Messages before and after a page in which the other half of a call is looked for."""
+AROUND_BYTES_MAX: Final = 4 << 20
+COURSE: Final = frozenset({"escalate_agent", "return_to_agent", "barge_in"})
+"""Operations that change the course of a conversation."""
+MODES: Final = {"HANDOFF": "hand_off", "DELEGATE": "delegate"}
+"""What a span of each interaction mode is called where it says nothing."""
+_FORM: Final = struct.Struct(">q4x")
+_ASSESSMENTS: Final = msgspec.json.Decoder(list[SpanGuardrailAssessment])
+_MESSAGE: Final = msgspec.json.Decoder(SpanMessage)
+
+
+class ConversationQuery(OfSession, frozen=True):
+    """Which page of a session's conversation."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 200
+    cursor: Token | UnsetType = UNSET
+
+
+class _Position(msgspec.Struct):
+    first: int
+
+
+class _Heard(NamedTuple):
+    """A message of a page or of what is around it."""
+
+    said: Said
+    message: SpanMessage
+    span: SpanMembers
+    attributes: AttributeMembers
+
+
+def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conversation:
+    """Return a page of a session's conversation; it ends at ``bytes_max`` bytes of messages, but is never empty."""
+    tokens = Tokens(b"conversation/1", b"".join(asked.ids), _FORM)
+    first = tokens.read(asked.cursor)[0] if asked.cursor else 0
+    page = store.said(*asked.ids, first=first, limit=asked.limit, bytes_max=bytes_max)
+    if page is None:
+        raise SessionNotFoundError(*asked.ids)
+    last = first + len(page.said)
+    before = _around(store, asked, max(0, first - AROUND_MAX), min(first, AROUND_MAX))
+    after = _around(store, asked, last, AROUND_MAX)
+    joiner = Joiner(*asked.ids)
+    heard = [[_heard(joiner, each) for each in part] for part in (before, page.said, after)]
+    turns = list(_turns(*heard))
+    more = last < page.total
+    times = (_ms(page.said[0]) if first else -1, _ms(after[0]) if more and after else 1 << 62)
+    turns += _course(store, asked, times)
+    return Conversation(
+        turns=sorted(turns, key=lambda turn: turn.timestamp),
+        next_cursor=tokens.write(_Position(last)) if more else UNSET,
+    )
+
+
+def _around(store: Store, asked: ConversationQuery, first: int, limit: int) -> list[Said]:
+    page: SaidPage | None = None
+    if limit:
+        page = store.said(*asked.ids, first=first, limit=limit, bytes_max=AROUND_BYTES_MAX)
+    return page.said if page is not None else []
+
+
+def _heard(joiner: Joiner, said: Said) -> _Heard:
+    return _Heard(said, _MESSAGE.decode(joiner.message(said.message)), *members(said.span))
+
+
+def _ms(said: Said) -> int:
+    """Return when a message was said first."""
+    span = said.span
+    return ((span.end_ns or span.start_ns) if said.output else span.start_ns) // 1_000_000
+
+
+# Messages ------------------------------------------------------------------------------------------------------------
+
+
+def _turns(before: Sequence[_Heard], page: Sequence[_Heard], after: Sequence[_Heard]) -> Iterator[Turn]:
+    """Yield what was said in a page; what only repeats a call, or tells its result, is told with the call."""
+    calls: dict[str, Call] = {}
+    by_message = [_calls(heard, calls) for heard in (*before, *page, *after)]
+    for heard, made in zip(page, by_message[len(before) :], strict=False):
+        known = all(_is_told(value, calls, made) for value in heard.message.values)
+        if not known or not heard.message.values:
+            yield _turn(heard, made)
+
+
+def _calls(heard: _Heard, calls: dict[str, Call]) -> list[Call]:
+    """Return the calls that a message is the first to make; note the results that it is the first to tell."""
+    made = []
+    span_id = uuid_text(heard.said.span.span_id)
+    is_tool = heard.attributes.operation_name == "execute_tool"
+    for value in heard.message.values:
+        if (use := value.tool_use) is not None:
+            if use.tool_use_id not in calls:
+                calls[use.tool_use_id] = Call(tool_use_id=use.tool_use_id, name=use.name)
+                made.append(calls[use.tool_use_id])
+            if is_tool and calls[use.tool_use_id].span_id is UNSET:
+                calls[use.tool_use_id].span_id = span_id
+        elif (told := value.tool_result) is not None and (call := calls.get(told.tool_use_id)) is not None:
+            if call.result is UNSET:
+                error = UNSET if told.error is None else told.error
+                timestamp = heard.message.timestamp
+                call.result = Result(values=told.values, span_id=span_id, timestamp=timestamp, error=error)
+            if is_tool and call.span_id is UNSET:
+                call.span_id = span_id
+    return made
+
+
+def _is_told(value: SpanMessageValue, calls: dict[str, Call], made: list[Call]) -> bool:
+    """Return whether a value is told with a call that another message makes."""
+    if value.tool_use is not None:
+        return all(call.tool_use_id != value.tool_use.tool_use_id for call in made)
+    return value.tool_result is not None and value.tool_result.tool_use_id in calls
+
+
+def _turn(heard: _Heard, made: list[Call]) -> Turn:
+    said, message, span, attributes = heard
+    source = "OUTPUT" if said.output else "INPUT"
+    told = [] if attributes.guardrail_assessments is UNSET else _ASSESSMENTS.decode(attributes.guardrail_assessments)
+    assessments = [assessment for assessment in told if assessment.source == source]
+    return msgspec.structs.replace(
+        _event("message", said.span, span, attributes),
+        timestamp=message.timestamp,
+        values=message.values,
+        participant=message.participant,
+        message_id=message.message_id,
+        output=said.output,
+        calls=made or UNSET,
+        guardrail_assessments=assessments or UNSET,
+    )
+
+
+# What changes the course ---------------------------------------------------------------------------------------------
+
+
+def _course(store: Store, asked: ConversationQuery, times: tuple[int, int]) -> Iterator[Turn]:
+    """Yield what changed the course from one time on and before another, in ms; of too many spans only the first."""
+    start = Cursor(times[0] * 1_000_000 - 1, b"\xff" * 16)
+    page = store.outline(*asked.ids, after=start, limit=OUTLINE_MAX)
+    for each in page.spans if page is not None else ():
+        if each.span.start_ns // 1_000_000 >= times[1]:
+            return
+        span, attributes = members(each.span)
+        operation = attributes.operation_name
+        kind = operation if operation in COURSE else MODES.get(attributes.interaction_mode or "")
+        if kind is not None:
+            yield _event(kind, each.span, span, attributes)
+
+
+def _event(kind: str, record: SpanRecord, span: SpanMembers, attributes: AttributeMembers) -> Turn:
+    return Turn(
+        kind=kind,
+        span_id=uuid_text(record.span_id),
+        timestamp=seconds(record.start_ns),
+        values=[],
+        agent=attributes.ai_agent_name,
+        model=attributes.model,
+        status=span.status,  # type: ignore[arg-type]  # the mapping and the model's checks give no other
+        status_description=span.status_description,
+        interrupted=attributes.error_type == "barge_in" or UNSET,
+        interaction_mode=attributes.interaction_mode,  # type: ignore[arg-type]  # likewise
+        target_agent_id=attributes.target_agent_id,
+        return_reason=attributes.return_reason,  # type: ignore[arg-type]  # likewise
+    )
