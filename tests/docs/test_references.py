@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
+import msgspec
 import typer.main
 from starlette.applications import Starlette
 
@@ -21,6 +22,8 @@ from spanglass.otlp.errors import REFUSALS
 from spanglass.qconnect import errors
 from spanglass.recording import Recorder
 from spanglass.store.memory import MemoryStore
+from spanglass.viewer.api import FOLLOW, OPERATIONS
+from spanglass.viewer.sessions import SessionsQuery
 from tests.docs.pages import PAGES, read, rows
 
 SAID = {"input_messages", "output_messages", "system_instructions"}
@@ -71,6 +74,15 @@ def test_pages_name_no_other_setting() -> None:
     settings = {variable(name) for name in (*Config.__struct_fields__, *Limits.__struct_fields__)}
     for page in PAGES:
         assert set(re.findall(r"SPANGLASS_[A-Z_]+", read(page))) <= settings, page
+
+
+def test_every_operation_of_the_api_is_told() -> None:
+    """The table of operations is that of the API, and the filters are the parameters of its list of sessions."""
+    told = [(method, quoted(path)[0]) for method, path, _ in rows("docs/api.md", "Operations")]
+    assert sorted(told) == sorted((one.method, one.path) for one in (*OPERATIONS, FOLLOW))
+    filters = {name for names, _ in rows("docs/api.md", "Filters") for name in quoted(names)}
+    parameters = {field.encode_name for field in msgspec.structs.fields(SessionsQuery)}
+    assert filters == parameters - {"limit", "cursor"}
 
 
 def test_every_metric_is_told() -> None:

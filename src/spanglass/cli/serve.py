@@ -13,6 +13,7 @@ from spanglass.app import open_masks, open_store
 from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError
 from spanglass.heads import HeadBoundedProtocol
 from spanglass.logs import configure_logging
+from spanglass.viewer.prices import PriceList
 
 
 def serve(
@@ -52,6 +53,7 @@ def serve(
     }
     config = Config.from_environment(options)
     open_store(config.store, config.limits).close()
+    PriceList.load(config.prices)
     open_masks(config)
     _check_port(config)
     os.environ |= {ENVIRONMENT_PREFIX + k.upper(): str(v) for k, v in options.items() if v is not None}
