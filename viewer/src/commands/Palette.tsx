@@ -74,7 +74,7 @@ export function Palette({ close }: { close: () => void }) {
     ...(sought
       ? [
           {
-            id: "search",
+            id: "all-sessions",
             title: `Search all sessions for “${oneLineOf(sought)}”`,
             choose: () => {
               close();

@@ -199,8 +199,10 @@ function Said({ a, b, onlyDifferent }: PartProps) {
   );
 }
 
-const whoOf = (turn: Turn): string =>
-  turn.kind === "message" ? (turn.participant === "BOT" ? (turn.agent ?? "Bot") : (turn.participant ?? "")) : turn.kind;
+const WHO = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
+
+const whoOf = ({ kind, participant = "BOT", agent }: Turn): string =>
+  kind !== "message" ? kind : participant === "BOT" && agent ? agent : WHO[participant];
 
 interface LinesProps<T> {
   label: string;

@@ -11,7 +11,8 @@ interface Props<T> {
 
 export function Difference<T>({ pair, text, who }: Props<T>) {
   const { left, right, same } = pair;
-  const pieces = left !== undefined && right !== undefined && !same ? words(text(left), text(right)) : undefined;
+  const both = left !== undefined && right !== undefined && !same ? words(text(left), text(right)) : undefined;
+  const pieces = both?.some(({ change }) => change === "same") ? both : undefined;
   return (
     <div className="difference">
       {[left, right].map((item, side) => (

@@ -19,33 +19,55 @@ export function FiguresTable<T>({ left, right, names, figures }: Props<T>) {
   const rows = figures
     .map(([name, of, write]) => ({ name, write, one: of(left) ?? undefined, other: of(right) ?? undefined }))
     .filter(({ one, other }) => (one ?? 0) !== 0 || (other ?? 0) !== 0);
+  const cells = (told: (row: (typeof rows)[number]) => string) =>
+    rows.map((row) => (
+      <td key={row.name} className="num">
+        {told(row)}
+      </td>
+    ));
+  const told = (value: number | undefined, write: (value: number) => string) =>
+    value === undefined ? "–" : write(value);
   return (
-    <table className="figures-table">
-      <thead>
-        <tr>
-          <th scope="col" className="hidden-visually">
-            Figure
-          </th>
-          {names.map((name, index) => (
-            <th key={index} scope="col" className="compare-name">
-              <span className={`compare-place compare-${index ? "B" : "A"}`}>{index ? "B" : "A"}</span>{" "}
-              <span dir="auto">{oneLine(name, 60)}</span>
-            </th>
-          ))}
-          <th scope="col">B against A</th>
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map(({ name, write, one, other }) => (
-          <tr key={name}>
-            <th scope="row">{name}</th>
-            <td className="num">{one === undefined ? "–" : write(one)}</td>
-            <td className="num">{other === undefined ? "–" : write(other)}</td>
-            <td className="num">{one === undefined || other === undefined ? "" : against(one, other, write)}</td>
+    <div className="figures-scroll" tabIndex={0} role="group" aria-label="Figures">
+      <table className="figures-table">
+        <thead>
+          <tr>
+            <td />
+            {rows.map(({ name }) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          <tr>
+            <Name letter="A" name={names[0]} />
+            {cells(({ one, write }) => told(one, write))}
+          </tr>
+          <tr>
+            <Name letter="B" name={names[1]} />
+            {cells(({ other, write }) => told(other, write))}
+          </tr>
+          <tr>
+            <th scope="row" className="muted">
+              B against A
+            </th>
+            {cells(({ one, other, write }) =>
+              one === undefined || other === undefined ? "" : against(one, other, write),
+            )}
+          </tr>
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Name({ letter, name }: { letter: "A" | "B"; name: string }) {
+  return (
+    <th scope="row" className="compare-name">
+      <span className={`compare-place compare-${letter}`}>{letter}</span> <span dir="auto">{oneLine(name, 60)}</span>
+    </th>
   );
 }
 
@@ -53,5 +75,5 @@ function against(one: number, other: number, write: (value: number) => string): 
   if (one === other) return "same";
   const sign = other > one ? "+" : "−";
   const difference = Math.abs(other - one);
-  return `${sign}${write(difference)}${one ? ` (${sign}${percent(difference / one)})` : ""}`;
+  return `${sign}${write(difference)}${one && difference / one < 10 ? ` (${sign}${percent(difference / one)})` : ""}`;
 }

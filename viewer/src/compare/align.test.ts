@@ -39,5 +39,6 @@ test("texts tell calls and results as they can be read", () => {
 test("words that changed are told", () => {
   const pieces = words("in two days", "in three days").map(({ text, change }) => `${change}:${text}`);
   expect(pieces).toEqual(["same:in ", "removed:two", "added:three", "same: days"]);
+  expect(words("nothing alike", "at all").map(({ change }) => change)).toEqual(["removed", "added"]);
   expect(words("x".repeat(15_000), "y".repeat(15_000)).map(({ change }) => change)).toEqual(["removed", "added"]);
 });

@@ -13,6 +13,8 @@ export interface Pair<T> {
 /** Differences beyond this are not sought on: the rest is paired in order. */
 const EDITS_MAX = 4_000;
 const WORDS_CHARS_MAX = 20_000;
+/** Texts that have less than this share in common are other texts: their words are not compared. */
+const KEPT_MIN = 0.3;
 
 /**
  * Align two sequences by their keys. What was taken out and put in at one place is paired if `kind` is the same for
@@ -29,7 +31,7 @@ export function align<T>(
   let l = 0;
   let r = 0;
   // diffArrays gives up with undefined; its types do not say so in all versions
-  for (const change of changes ?? whole(left.length, right.length)) {
+  for (const change of changes ?? inOrder(left.length, right.length)) {
     const count = change.value.length;
     if (change.removed) for (let n = 0; n < count; n++) pairs.push({ left: left[l++], same: false });
     else if (change.added) for (let n = 0; n < count; n++) pairs.push({ right: right[r++], same: false });
@@ -43,7 +45,7 @@ export function align<T>(
 }
 
 /** As if both were the same as far as the shorter goes. */
-function whole(left: number, right: number): { value: unknown[]; removed?: boolean; added?: boolean }[] {
+function inOrder(left: number, right: number): { value: unknown[]; removed?: boolean; added?: boolean }[] {
   const both = Math.min(left, right);
   return [
     { value: new Array(both) },
@@ -93,15 +95,20 @@ export interface Piece {
   change: "same" | "removed" | "added";
 }
 
-/** Return the words of two texts with what was taken out and put in; long ones are told whole. */
+/** Return the words of two texts with what was taken out and put in; long or unlike ones are told whole. */
 export function words(left: string, right: string): Piece[] {
-  if (left.length + right.length > WORDS_CHARS_MAX)
-    return [
-      { text: left, change: "removed" },
-      { text: right, change: "added" },
-    ];
-  return diffWordsWithSpace(left, right).map(({ value, added, removed }) => ({
-    text: value,
-    change: added ? "added" : removed ? "removed" : "same",
-  }));
+  const whole: Piece[] = [
+    { text: left, change: "removed" },
+    { text: right, change: "added" },
+  ];
+  if (left.length + right.length > WORDS_CHARS_MAX) return whole;
+  const pieces = diffWordsWithSpace(left, right).map(
+    ({ value, added, removed }) =>
+      ({
+        text: value,
+        change: added ? "added" : removed ? "removed" : "same",
+      }) satisfies Piece,
+  );
+  const kept = pieces.reduce((sum, { text, change }) => sum + (change === "same" ? text.length : 0), 0);
+  return kept > KEPT_MIN * Math.min(left.length, right.length) ? pieces : whole;
 }

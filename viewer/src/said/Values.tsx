@@ -51,7 +51,7 @@ function One({ value, calls, onSpan }: { value: Value; calls: readonly Call[]; o
           <Icon name="tool" /> returned
           {toolResult.error != null && <Mark kind="ERROR" />}
         </p>
-        {toolResult.error != null && <Prose text={toolResult.error} />}
+        <Reason error={toolResult.error} values={toolResult.values} />
         <Values values={toolResult.values} />
       </div>
     );
@@ -86,10 +86,20 @@ function Tool(props: { name: string; input: unknown; call: Call | undefined; onS
       {!empty && <Json value={input} />}
       {result && (
         <div className="said-returned">
-          {result.error != null && <p className="bad">{oneLine(result.error, 500)}</p>}
+          <Reason error={result.error} values={result.values} />
           <Values values={result.values} />
         </div>
       )}
+    </div>
+  );
+}
+
+/** Why a tool failed, where what it returned does not say so itself. */
+function Reason({ error, values }: { error: string | null | undefined; values: readonly Value[] }) {
+  if (error == null || values.some(({ text }) => text?.value.includes(error))) return null;
+  return (
+    <div className="bad">
+      <Prose text={error} />
     </div>
   );
 }

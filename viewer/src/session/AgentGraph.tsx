@@ -13,9 +13,9 @@ interface Props {
   onSelect: (span: string) => void;
 }
 
-const WIDTH = 12;
+const WIDTH = 11;
 const HEIGHT = 3.75;
-const COLUMN = 18.5;
+const COLUMN = 16;
 const ROW = 5;
 const MARGIN = 1.25;
 

@@ -114,7 +114,7 @@ export function Flow({ tree, complete, total, search, selected, change, onSelect
             Graph
           </button>
         </div>
-        <span className="faint num" role="status">
+        <span className="flow-count faint num" role="status">
           {complete ? plural(tree.order.length, "span") : `${count(tree.order.length)} of ${count(total ?? 0)} spans`}
         </span>
         <span className="spread" />

@@ -4,7 +4,7 @@ import { type KeyboardEvent, memo, useEffect, useRef } from "react";
 
 import { duration, short } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
-import { useRem } from "../ui/hooks";
+import { useRem, useWidth } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { failed, roleOf, titleOf } from "./roles";
@@ -230,32 +230,35 @@ function Bar({ scale, start, end, first, role, faded }: BarProps) {
   );
 }
 
-/** Ticks stand apart by this share of the axis at least, and not at its very end. */
-const APART = 0.11;
+/** What the time at a tick takes of the axis, in rem. */
+const TICK_REM = 4;
 
-function apartOf(times: readonly number[], scale: Scale): number[] {
+function apartOf(times: readonly number[], scale: Scale, share: number): number[] {
   const apart: number[] = [];
-  let last = -1;
+  let last = -Infinity;
   for (const time of times) {
     const place = scale.at(time);
     const idle = scale.gaps.some((gap) => time > gap.start && time < gap.end);
-    if (idle || place - last < APART || place > 1 - APART / 4) continue;
+    if (idle || place - last < share || place > 1 - share / 2) continue;
     last = place;
     apart.push(time);
   }
   return apart;
 }
 
+/** Where idle time is folded no step is round for all of the axis: times at even places then. */
+const evenly = (scale: Scale): number[] => Array.from({ length: TICKS }, (_, index) => scale.time(index / TICKS));
+
 function Axis({ scale, from, to, start }: { scale: Scale; from: number; to: number; start: number }) {
-  const apart = apartOf(
-    ticks(to - from, TICKS).map((seconds) => from + seconds),
-    scale,
-  );
+  const place = useRef<HTMLSpanElement>(null);
+  const width = useWidth(place);
+  const share = (TICK_REM * useRem()) / Math.max(width, 1);
+  const times = scale.gaps.length ? evenly(scale) : ticks(to - from, TICKS).map((seconds) => from + seconds);
   return (
     <div className="axis" aria-hidden="true">
       <span className="axis-name faint">Span</span>
-      <span className="axis-ticks">
-        {apart.map((time) => (
+      <span ref={place} className="axis-ticks">
+        {apartOf(times, scale, share).map((time) => (
           <span key={time} className="axis-tick faint num" style={{ insetInlineStart: `${scale.at(time) * 100}%` }}>
             {time - start < 0.0005 ? "0" : duration(time - start)}
           </span>

@@ -137,8 +137,8 @@ function Row({ session, now, query }: { session: Session; now: number; query: st
       <div className="session-strip">
         <Strip cells={session.strip} />
       </div>
-      <Cell label="turns">{short(session.turns)}</Cell>
-      <Cell label="spans">{short(session.spans)}</Cell>
+      <Cell label={session.turns === 1 ? "turn" : "turns"}>{short(session.turns)}</Cell>
+      <Cell label={session.spans === 1 ? "span" : "spans"}>{short(session.spans)}</Cell>
       <Cell label="">{duration(session.durationMs / 1000)}</Cell>
       <Cell label="tokens" faint={!session.totalTokens}>
         {session.totalTokens ? short(session.totalTokens) : "–"}

@@ -19,9 +19,9 @@ export function Strip({ cells }: { cells: readonly StripCell[] }) {
           <rect
             key={index}
             x={left}
-            y={bad ? 0 : 3}
+            y={bad ? 0 : 4}
             width={Math.max(width - 0.75, bad ? 2.5 : 0.75)}
-            height={bad ? HEIGHT : HEIGHT - 6}
+            height={bad ? HEIGHT : HEIGHT - 8}
             className={bad ? "fill-bad" : `fill-${roleOf(role)}`}
           />
         );

@@ -276,7 +276,13 @@ function Pairs({ title, pairs, mono = false }: { title: string; pairs: [string, 
         {told.map(([name, value]) => (
           <div key={name}>
             <dt className={mono ? "mono" : ""}>{visible(name)}</dt>
-            <dd>{typeof value === "string" ? <BigText text={value} /> : <Json value={value} open={0} />}</dd>
+            <dd>
+              {typeof value === "object" ? (
+                <Json value={value} open={0} />
+              ) : (
+                <BigText text={typeof value === "string" ? value : JSON.stringify(value)} />
+              )}
+            </dd>
           </div>
         ))}
       </dl>

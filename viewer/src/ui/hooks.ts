@@ -1,5 +1,5 @@
 // What views need of the window: its width, its type size, the time.
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { type RefObject, useEffect, useState, useSyncExternalStore } from "react";
 
 /** Whether a media query holds, now and as it changes. */
 export function useMedia(query: string): boolean {
@@ -32,6 +32,18 @@ export function useNow(seconds: number): number {
     return () => clearInterval(timer);
   }, [seconds]);
   return now;
+}
+
+/** Width of an element in pixels, 0 before it is known. */
+export function useWidth(element: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    if (!element.current) return;
+    const watch = new ResizeObserver(([entry]) => setWidth(entry?.contentRect.width ?? 0));
+    watch.observe(element.current);
+    return () => watch.disconnect();
+  }, [element]);
+  return width;
 }
 
 /** Set the title of the window. */
