@@ -3,7 +3,7 @@
 import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -12,8 +12,10 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass import health, qconnect, viewer
-from spanglass.access import Gate, anyone
+from spanglass.access import Anyone, Callers, Gate, Keys, login
+from spanglass.access.secrets import Secrets
 from spanglass.access.sites import Sites
+from spanglass.access.throttle import Throttle
 from spanglass.access.web import refuse
 from spanglass.config import Config, ConfigError, Limits, listed
 from spanglass.heads import CLOSING
@@ -114,18 +116,34 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     recorder = Recorder(store, mapping, limits)
     try:
         reader = Reader(store, limits)
+        keys = _keys(config, store, threads)
+        callers: Callers = keys or Anyone(_throttle(config))
+        web.router.routes += login.routes(keys, config)
         web.router.routes += viewer.routes(reader, store, threads, config) + health.routes(store, recorder, threads)
-        gate, origins = Gate(Sites(listed(config.allowed_hosts)), anyone), listed(config.otlp_origins)
+        gate = Gate(Sites(None if keys else listed(config.allowed_hosts)), callers)
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
         service = qconnect.app(backing, threads, limits)
-        faces[_WEB] = gate.before(web, refuse)
+        faces[_WEB] = gate.before(web, refuse, visitors=True)
+        origins = listed(config.otlp_origins)
         for path, codecs in http.SIGNALS.items():
-            faces[path] = gate.before(http.receiver(recorder, limits, codecs), http.refuse, origins)
+            faces[path] = gate.before(http.receiver(recorder, limits, codecs), http.refuse, origins=origins)
         faces |= dict.fromkeys(qconnect.FIRST_SEGMENTS, gate.before(service, service.refuse))
-        grpc = await serve_grpc(recorder, limits, config.host, config.grpc_port)
+        grpc = await serve_grpc(recorder, callers, limits, config.host, config.grpc_port)
         yield {CLOSING: asyncio.Event()}
         await grpc.stop(config.shutdown_seconds_max)
     finally:
         recorder.close()
         threads.shutdown()
         store.close()
+
+
+def _keys(config: Config, store: Store, threads: Executor) -> Keys | None:
+    """Return what knows callers by their keys, None if anyone may come in."""
+    if config.auth == "off":
+        return None
+    return Keys(store, Secrets.read(Path(config.secret_file)), config, threads, _throttle(config))
+
+
+def _throttle(config: Config) -> Throttle | None:
+    rate = config.throttle_requests_per_second
+    return Throttle(rate, config.throttle_burst_requests) if rate else None

@@ -64,6 +64,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Streams of server-sent events at a time."""
     event_stream_seconds_max: _Seconds = 300.0
     """Seconds that one stream lasts; its client comes back by itself, and is asked again who it is."""
+    clock_skew_seconds_max: _Seconds = 300.0
+    """Seconds that a signature's time may be off, either way."""
     readers_max: _Count = 4
     """Threads that read the store at a time."""
 
@@ -79,6 +81,16 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     auth: Literal["off", "keys"] = "off"
     allowed_hosts: str = ""
     """Names, joined by commas, that a request's Host may hold besides loopback's while ``auth`` is off."""
+    secret_file: str = "spanglass.secret"  # noqa: S105 (the name of a file)
+    """The file of the server's secret, which keys' secrets are derived from; all servers of one store share it."""
+    signing_region: str = ""
+    """The AWS region that signatures must be for; empty takes any."""
+    login_seconds_max: _Seconds = 43_200.0
+    """Seconds that a browser stays logged in."""
+    throttle_requests_per_second: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """How often a key may call an operation in the long run; 0 is as often as it likes."""
+    throttle_burst_requests: _Count = 20
+    """Requests that a key may make of an operation at once, while there is a throttle."""
     otlp_origins: str = ""
     """Origins, joined by commas, whose pages may send OTLP from a browser."""
     region: Annotated[str, msgspec.Meta(pattern="^[a-z0-9-]{1,32}$")] = "us-east-1"

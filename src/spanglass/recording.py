@@ -5,10 +5,11 @@ further requests queue up; the next commit takes them together.
 """
 
 import asyncio
+import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -68,6 +69,7 @@ class _Job(msgspec.Struct, eq=False):
     size: int
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Recorded]
+    assistants: frozenset[bytes] | None = None
     mapped: Mapped = Mapped([])
 
     def resolve(self, outcome: Recorded | BaseException) -> None:
@@ -99,10 +101,11 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="spanglass-recorder", daemon=True)
         self._thread.start()
 
-    async def record(self, read: Read, size: int) -> Recorded:
+    async def record(self, read: Read, size: int, assistants: frozenset[bytes] | None = None) -> Recorded:
         """Write what ``read`` returns, and return when it is durable and readable.
 
         ``read`` is called wherever requests are mapped; ``size`` is the bytes that it holds on to until it is written.
+        ``assistants`` are the ids of those that the sender may write to, None is all; what is for others is rejected.
 
         Raises:
             OverloadedError: Too many bytes are waiting already.
@@ -111,7 +114,7 @@ class Recorder:
             Exception: Whatever ``read`` raises.
         """
         loop = asyncio.get_running_loop()
-        job = _Job(read, size, loop, loop.create_future())
+        job = _Job(read, size, loop, loop.create_future(), assistants)
         with self._wake:
             if self._closing:
                 raise ClosedError
@@ -165,7 +168,7 @@ class Recorder:
         self.counts.requests += len(jobs)
         for job, outcome in zip(jobs, self._mapping.end() if jobs else (), strict=True):
             if isinstance(outcome, Mapped):
-                job.mapped = outcome
+                job.mapped = outcome if job.assistants is None else _confined(outcome, job.assistants)
                 mapped.append(job)
             else:
                 self._fail([job], outcome)
@@ -175,7 +178,7 @@ class Recorder:
         """Commit the jobs together; if the store refuses that, one by one, so that one's fault is not all's."""
         started = time.monotonic()
         try:
-            self._count(self._store.write([part for job in jobs for part in job.mapped.parts], self._mapping.relate))
+            result = self._store.write([part for job in jobs for part in job.mapped.parts], self._mapping.relate)
         except Exception as error:  # noqa: BLE001 (even a bug must not stop the thread that all writes need)
             if not isinstance(error, StoreError):
                 _log.exception("write failed")
@@ -185,6 +188,8 @@ class Recorder:
             else:
                 self._fail(jobs, error)
         else:
+            self._count(result)
+            _leave_out(jobs, result.foreign)
             self.counts.commits += 1
             self.counts.commit_seconds += time.monotonic() - started
             self._settle(jobs, [self._accepted(job.mapped) for job in jobs])
@@ -222,3 +227,29 @@ class Recorder:
             _log.warning("housekeeping failed", error=str(error))
         except Exception:  # noqa: BLE001 (a bug must not stop the thread that all writes need)
             _log.exception("housekeeping failed")
+
+
+def _confined(mapped: Mapped, assistants: frozenset[bytes]) -> Mapped:
+    """Return a request's parts as one sends them who may write to these assistants alone."""
+    return msgspec.structs.replace(mapped, parts=[part.confined(assistants) for part in mapped.parts])
+
+
+def _leave_out(jobs: Sequence[_Job], foreign: Collection[int]) -> None:
+    """Count as rejected what the store left out of a write: these, among all parts of the jobs."""
+    if not foreign:
+        return
+    numbers = itertools.count()
+    for job in jobs:
+        left_out = [part for part in job.mapped.parts if next(numbers) in foreign]
+        if not left_out:
+            continue
+        mapped, count = job.mapped, sum(len(part.spans) for part in left_out)
+        told = f"{count} spans are of assistants, or of traces of assistants, that this key is not for"
+        reason = "; ".join(filter(None, (mapped.reason, told)))
+        accepted = max(0, mapped.accepted - count)
+        if mapped.logs:  # records of one span count as one
+            logs, rejected = max(0, mapped.logs - count), mapped.rejected_logs + count
+            changes: dict[str, object] = {"logs": logs, "rejected_logs": rejected}
+        else:
+            changes = {"rejected": mapped.rejected + count}
+        job.mapped = msgspec.structs.replace(mapped, accepted=accepted, reason=reason, **changes)

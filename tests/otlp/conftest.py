@@ -12,6 +12,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from spanglass import telemetry
+from spanglass.access import Anyone
 from spanglass.config import Limits
 from spanglass.mappers import Mapper, MappingHere
 from spanglass.model.place import TracePart
@@ -70,7 +71,7 @@ def _grpc_server(recorder: Recorder, limits: Limits) -> Iterator[str]:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         keeper.bind(("127.0.0.1", 0))
         port = keeper.getsockname()[1]
-        starting = asyncio.run_coroutine_threadsafe(serve_grpc(recorder, limits, "127.0.0.1", port), loop)
+        starting = asyncio.run_coroutine_threadsafe(serve_grpc(recorder, Anyone(), limits, "127.0.0.1", port), loop)
         server = starting.result()
         try:
             yield f"127.0.0.1:{port}"

@@ -15,6 +15,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from spanglass import telemetry
+from spanglass.access import Anyone
 from spanglass.config import Limits
 from spanglass.otlp.grpc import serve_grpc
 from spanglass.recording import Recorder
@@ -147,7 +148,7 @@ def test_port_0_serves_none(recorder: Recorder, limits: Limits) -> None:
     """With gRPC turned off there is a server to stop, but nothing listens."""
 
     async def run() -> None:
-        server = await serve_grpc(recorder, limits, "127.0.0.1", 0)
+        server = await serve_grpc(recorder, Anyone(), limits, "127.0.0.1", 0)
         await server.stop(None)
 
     asyncio.run(run())
@@ -156,7 +157,7 @@ def test_port_0_serves_none(recorder: Recorder, limits: Limits) -> None:
 def test_a_host_that_is_not_ours_is_told(recorder: Recorder, limits: Limits) -> None:
     """An address that cannot be bound fails at once."""
     with pytest.raises(RuntimeError):
-        asyncio.run(serve_grpc(recorder, limits, "192.0.2.1", 4317))
+        asyncio.run(serve_grpc(recorder, Anyone(), limits, "192.0.2.1", 4317))
 
 
 def logs(*span_ids: bytes) -> bytes:

@@ -9,34 +9,31 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spanglass.access.caller import ANYONE, Caller
+from spanglass.access.identity import Callers
 from spanglass.access.sites import Sites
 
 Refuse: TypeAlias = Callable[[Scope, Send, Exception], Awaitable[None]]
 """Answers a request with an error, in the form of a face's protocol."""
-Identify: TypeAlias = Callable[[Scope, Receive], Awaitable[tuple[Caller, Receive]]]
-"""Tells who sends a request, and returns what to read its body from; raises ``AccessError``."""
 
 REQUEST_ID_HEADER = "x-request-id"
-
-
-async def anyone(_scope: Scope, receive: Receive) -> tuple[Caller, Receive]:
-    """Take whoever sends a request for one who may do everything."""
-    return ANYONE, receive
 
 
 class Gate:
     """Lets requests in to faces, with ``caller`` and ``request_id`` in their ``scope["state"]``."""
 
-    def __init__(self, sites: Sites, identify: Identify) -> None:
+    def __init__(self, sites: Sites, callers: Callers) -> None:
         self._sites = sites
-        self._identify = identify
+        self._callers = callers
 
-    def before(self, face: ASGIApp, refuse: Refuse, origins: Collection[str] = ()) -> ASGIApp:
+    def before(
+        self, face: ASGIApp, refuse: Refuse, *, visitors: bool = False, origins: Collection[str] = ()
+    ) -> ASGIApp:
         """Return the face behind the gate; ``refuse`` answers those that are not let in.
 
+        ``visitors`` come with a browser, and may be logged in or not (``Callers.identify_visitor``).
         Pages of the ``origins`` may send by POST what is not like any form's, and read the answer (CORS).
         """
+        identify = self._callers.identify_visitor if visitors else self._callers.identify
 
         async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != "http":
@@ -54,7 +51,7 @@ class Gate:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
                 try:
                     self._sites.check(scope["method"], Headers(scope=scope), origins)
-                    state["caller"], receive = await self._identify(scope, receive)
+                    state["caller"], receive = await identify(scope, receive)
                 except Exception as error:  # noqa: BLE001 (each face has an answer to every error)
                     await refuse(scope, send_with_id, error)
                 else:

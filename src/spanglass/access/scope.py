@@ -14,6 +14,7 @@ from spanglass.store.interface import (
     Change,
     Cursor,
     Facet,
+    KeyRecord,
     NoAssistantError,
     OutlinePage,
     Relate,
@@ -189,6 +190,22 @@ class ScopedStore(Store):
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """Delete a session of these assistants."""
         return assistant_id in self._assistants and self._store.delete_session(assistant_id, session_id)
+
+    def key(self, key_id: str) -> KeyRecord | None:
+        """Show no key."""
+        return None
+
+    def keys(self) -> list[KeyRecord]:
+        """Show no key."""
+        return []
+
+    def add_key(self, key: KeyRecord) -> None:
+        """Refuse."""
+        raise TooWideError
+
+    def revoke_key(self, key_id: str, now_ns: int) -> bool:
+        """Refuse."""
+        raise TooWideError
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """Refuse: spans are written by the recorder."""

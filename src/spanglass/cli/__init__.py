@@ -7,6 +7,7 @@ import typer
 
 from spanglass import __version__
 from spanglass.cli.explain import NotFoundError, explain_command
+from spanglass.cli.keys import keys
 from spanglass.cli.serve import serve
 from spanglass.config import ConfigError
 from spanglass.store.interface import StoreError
@@ -19,6 +20,7 @@ cli = typer.Typer(
 )
 cli.command()(serve)
 cli.command("explain")(explain_command)
+cli.add_typer(keys, name="keys")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)

@@ -27,7 +27,13 @@ def serve(
     store: Annotated[
         str | None, typer.Option(help="Where spans are kept: sqlite:///PATH.", show_default="sqlite:///spanglass.db")
     ] = None,
-    auth: Annotated[Literal["off"] | None, typer.Option(help="Who may do what.", show_default="off")] = None,
+    auth: Annotated[
+        Literal["off", "keys"] | None,
+        typer.Option(
+            help="Who may do what: off: anyone on this machine, everything; keys: see `spanglass keys`.",
+            show_default="off",
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the ports and the store.", show_default="1")
     ] = None,

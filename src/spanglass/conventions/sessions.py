@@ -10,6 +10,7 @@ from typing import Final
 
 from spanglass.conventions import spanglass
 from spanglass.conventions.readers import as_text
+from spanglass.model.place import SERVICE_RANK
 from spanglass.telemetry import Attributes
 
 _LEVELS: Final[tuple[tuple[str, ...], ...]] = (
@@ -61,4 +62,4 @@ def assistant_claim(attributes: Attributes) -> tuple[int, str] | None:
 
 def service_claim(resource: Attributes) -> tuple[int, str]:
     """Return the service's name, which stands for an assistant where none is named."""
-    return 1, as_text(resource.get("service.name")) or UNKNOWN_SERVICE
+    return SERVICE_RANK, as_text(resource.get("service.name")) or UNKNOWN_SERVICE

@@ -17,6 +17,8 @@ NAMESPACE: Final = uuid.UUID("6f1d3c0e-4b52-5a0f-9a63-3f0f9e2b7c11")
 NAMESPACE_ASSISTANT: Final = uuid.uuid5(NAMESPACE, "assistant")
 NAMESPACE_SPAN: Final = uuid.uuid5(NAMESPACE, "span")
 NAMESPACE_TOOL_USE: Final = uuid.uuid5(NAMESPACE, "tool-use")
+SERVICE_RANK: Final = 1
+"""The rank of a claim on an assistant by a service's name, which stands where nothing names one: 0 is the stronger."""
 
 
 def parse_uuid(text: str) -> uuid.UUID | None:
@@ -98,9 +100,26 @@ class TracePart(msgspec.Struct, frozen=True):
     """Spans of one trace that arrived together, and what they claim.
 
     ``trace_id`` is the 16 bytes of the OpenTelemetry trace; empty for spans that came in as QConnect spans, which stay
-    where they were put.
+    where they were put. ``assistants`` are the ids of those that the sender may touch, None is all.
     """
 
     trace_id: bytes
     claims: Claims
     spans: tuple[SpanRecord, ...]
+    assistants: frozenset[bytes] | None = None
+
+    def confined(self, assistants: frozenset[bytes]) -> "TracePart":
+        """Return the part as one may send it who may touch these assistants alone.
+
+        If there is but one of them, it is the assistant of spans that name none.
+        """
+        claims = self.claims
+        if len(assistants) == 1 and claims.assistant.rank == SERVICE_RANK:
+            (only,) = assistants
+            assistant = msgspec.structs.replace(claims.assistant, text=str(uuid.UUID(bytes=only)))
+            claims = Claims(assistant, claims.session)
+        return TracePart(self.trace_id, claims, self.spans, assistants)
+
+    def fits(self, *places: Place) -> bool:
+        """Return whether the sender may touch these places."""
+        return self.assistants is None or all(place.assistant_id in self.assistants for place in places)

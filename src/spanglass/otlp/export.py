@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import structlog
 
+from spanglass.access import ANYONE, Action, Caller
 from spanglass.config import Limits
 from spanglass.otlp.bodies import decompressed
 from spanglass.otlp.errors import Code, Refusal, refusal
@@ -17,13 +18,17 @@ Decode: TypeAlias = Callable[[bytes, Limits], ExportRequest]
 _log = structlog.get_logger(__name__)
 
 
-async def export(recorder: Recorder, limits: Limits, body: bytes, encoding: str, decode: Decode) -> Recorded | Refusal:
-    """Record the spans of a body with a Content-Encoding; on return they are durable.
+async def export(
+    recorder: Recorder, limits: Limits, body: bytes, encoding: str, decode: Decode, *, caller: Caller = ANYONE
+) -> Recorded | Refusal:
+    """Record what a caller sent, a body with a Content-Encoding; on return it is durable.
 
     Decompressing and decoding take place where requests are mapped, so ``body`` is what back-pressure counts.
     """
     try:
-        recorded = await recorder.record(functools.partial(_read, body, encoding, decode, limits), len(body))
+        caller.admit("Export", Action.WRITE)
+        read = functools.partial(_read, body, encoding, decode, limits)
+        recorded = await recorder.record(read, len(body), caller.assistants)
     except Exception as error:  # noqa: BLE001 (the table in errors.py knows what the client hears of each)
         return refused(error)
     _log.debug("export", bytes=len(body), accepted=recorded.accepted, rejected=recorded.rejected)

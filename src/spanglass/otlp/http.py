@@ -9,6 +9,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from spanglass.access import caller
 from spanglass.bodies import BodyError, read_body
 from spanglass.config import Limits
 from spanglass.otlp.codec import (
@@ -56,21 +57,21 @@ def receiver(recorder: Recorder, limits: Limits, codecs: Mapping[str, Codec]) ->
         headers = Headers(scope=scope)
         codec = _codec(headers, codecs)
         try:
-            outcome = await _export(scope["method"], headers, receive, codec)
+            outcome = await _export(scope, headers, receive, codec)
         except (RequestError, BodyError) as error:
             outcome = refused(error)
         except ClientDisconnect:
             return
         await _send(send, outcome, codec or codecs[JSON])
 
-    async def _export(method: str, headers: Headers, receive: Receive, codec: Codec | None) -> Recorded | Refusal:
-        if method != "POST":
+    async def _export(scope: Scope, headers: Headers, receive: Receive, codec: Codec | None) -> Recorded | Refusal:
+        if scope["method"] != "POST":
             raise MethodError("exports are sent by POST")
         if codec is None:
             raise UnsupportedMediaTypeError(f"the content type is none of {', '.join(codecs)}")
         encoding = ",".join(headers.getlist("content-encoding"))
         body = await read_body(headers, receive, limits)
-        return await export(recorder, limits, body, encoding, codec.decode)
+        return await export(recorder, limits, body, encoding, codec.decode, caller=caller(scope))
 
     return receive_export
 

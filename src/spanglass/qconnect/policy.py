@@ -5,8 +5,10 @@ from uuid import UUID
 
 from spanglass.access import Action, Caller
 from spanglass.access.errors import ForbiddenError
-from spanglass.model.arn import ASSISTANT, SESSION, Arn, Misnomer, parse, read_assistant, read_session
+from spanglass.model.arn import Misnomer, parse, read_assistant, read_session
 from spanglass.qconnect.errors import AccessDeniedError
+from spanglass.qconnect.exchange import Backing
+from spanglass.qconnect.resources import arn
 
 ACTIONS: Final = {
     "GetAssistant": Action.READ,
@@ -27,13 +29,9 @@ ACTIONS: Final = {
 """What an operation does; one that is not here is for those who may do everything."""
 WIDE: Final = frozenset({"CreateAssistant"})
 """Operations on what no key can be limited to beforehand."""
-PARTITION: Final = "aws"
-REGION: Final = "us-east-1"
-ACCOUNT: Final = "000000000000"
-"""Nobody's; it fills ARNs."""
 
 
-def admit(caller: Caller, operation: str, labels: dict[str, str]) -> None:
+def admit(caller: Caller, operation: str, labels: dict[str, str], backing: Backing) -> None:
     """Let a call pass, or not, whether or not what it names exists: so neither tells what does.
 
     Labels that name no assistant pass, since they name nothing at all; the operation refuses them.
@@ -45,15 +43,15 @@ def admit(caller: Caller, operation: str, labels: dict[str, str]) -> None:
     try:
         caller.admit(operation, ACTIONS.get(operation, Action.DELETE), _assistant(labels))
     except ForbiddenError:
-        raise _denied(caller, operation, labels) from None
+        raise _denied(caller, operation, labels, backing) from None
     if operation in WIDE and caller.assistants is not None:
-        raise _denied(caller, operation, labels)
+        raise _denied(caller, operation, labels, backing)
 
 
-def _denied(caller: Caller, operation: str, labels: dict[str, str]) -> AccessDeniedError:
-    user = f"arn:{PARTITION}:iam::{ACCOUNT}:user/{caller.key_id or 'anonymous'}"
+def _denied(caller: Caller, operation: str, labels: dict[str, str], backing: Backing) -> AccessDeniedError:
+    user = f"arn:aws:iam::{backing.account_id}:user/{caller.key_id or 'anonymous'}"
     return AccessDeniedError(
-        f"User: {user} is not authorized to perform: wisdom:{operation} on resource: {_resource(labels)}"
+        f"User: {user} is not authorized to perform: wisdom:{operation} on resource: {_resource(labels, backing)}"
         f" because no identity-based policy allows the wisdom:{operation} action"
     )
 
@@ -67,7 +65,7 @@ def _assistant(labels: dict[str, str]) -> bytes | None:
     return found.bytes if isinstance(found, UUID) else None
 
 
-def _resource(labels: dict[str, str]) -> str:
+def _resource(labels: dict[str, str], backing: Backing) -> str:
     """Return the ARN of what the labels name; ``*`` for what has no name yet."""
     if "resourceArn" in labels:
         return labels["resourceArn"]
@@ -75,5 +73,4 @@ def _resource(labels: dict[str, str]) -> str:
     if isinstance(assistant, Misnomer):
         return "*"
     session = read_session(labels.get("sessionId", ""), assistant)
-    kind, ids = (ASSISTANT, (assistant,)) if isinstance(session, Misnomer) else (SESSION, (assistant, session))
-    return str(Arn(PARTITION, REGION, ACCOUNT, kind, ids))
+    return arn(backing, assistant.bytes, b"" if isinstance(session, Misnomer) else session.bytes)

@@ -67,7 +67,7 @@ class Service:
             raise ValidationError(f"Path and query are longer than {self._limits.target_bytes_max} bytes.")
         operation, request = self._router.find(scope["method"], path, query)
         who = caller(scope)
-        policy.admit(who, operation.name, request.labels)
+        policy.admit(who, operation.name, request.labels, self._backing)
         if scope["method"] in WITH_BODY:
             request = msgspec.structs.replace(request, body=await self._body(Headers(scope=scope), receive))
         backing = self._backing.seen_by(who)

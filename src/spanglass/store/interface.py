@@ -248,12 +248,31 @@ Change: TypeAlias = Callable[[Resource | None], Resource]
 raises leaves all as it was."""
 
 
+class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A key as the store knows it: nothing of it is secret.
+
+    ``assistants`` are the ids (16 bytes each, in order) of those it is limited to, None is all. Times are nanoseconds
+    since the epoch; ``revoked_ns`` is 0 while the key is in use.
+    """
+
+    key_id: str
+    role: str
+    name: str = ""
+    assistants: tuple[bytes, ...] | None = None
+    created_ns: int
+    revoked_ns: int = 0
+
+
 class WriteResult(msgspec.Struct, frozen=True):
-    """What a write did: spans that were new, that replaced another content, and that changed nothing."""
+    """What a write did: spans that were new, that replaced another content, and that changed nothing.
+
+    ``foreign`` are the places, among those given, of parts that were left out.
+    """
 
     written: int = 0
     replaced: int = 0
     unchanged: int = 0
+    foreign: tuple[int, ...] = ()
 
 
 class Store(Protocol):
@@ -270,6 +289,9 @@ class Store(Protocol):
         is given to ``relate`` together with them, the latest ``RELATED_SPANS_MAX`` in the trace's time and those of the
         part's ids, and what that returns is written: within the same write, so that no span that comes by another way
         is overlooked.
+
+        A part that would get to another assistant than those it is confined to is left out, and so is one whose trace
+        is at another one: its sender would move there, or from there, what others wrote.
         """
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord | None:
@@ -383,6 +405,18 @@ class Store(Protocol):
 
         Of several calls at a time one is first. What is past ``now_ns`` is forgotten.
         """
+
+    def add_key(self, key: KeyRecord) -> None:
+        """Keep a key; its id must be new."""
+
+    def key(self, key_id: str) -> KeyRecord | None:
+        """Return a key as it is now, whichever process changed it last, or None if there never was one."""
+
+    def keys(self) -> list[KeyRecord]:
+        """Return all keys, revoked ones too, in order of creation."""
+
+    def revoke_key(self, key_id: str, now_ns: int) -> bool:
+        """Revoke a key for ever; return whether there was one in use."""
 
     def delete_assistant(self, assistant_id: bytes) -> bool:
         """Delete an assistant and all its sessions as they are now; return whether there was one.

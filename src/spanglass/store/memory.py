@@ -15,6 +15,7 @@ from spanglass.store.interface import (
     Change,
     Cursor,
     Facet,
+    KeyRecord,
     NoAssistantError,
     OutlinePage,
     Relate,
@@ -26,6 +27,7 @@ from spanglass.store.interface import (
     SessionPage,
     SessionRecord,
     SpanPage,
+    StoreError,
     Totals,
     Version,
     WriteResult,
@@ -113,6 +115,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        self._keys: dict[str, KeyRecord] = {}
         self._sessions: dict[_Ids, _Session] = {}
         self._traces: dict[bytes, tuple[Claims, _Ids]] = {}
         self._names: dict[bytes, str] = {}
@@ -126,14 +129,21 @@ class MemoryStore:
         """See ``interface.Store``."""
         with self._lock:
             self._writes += 1
-            counts = [self._put(part, self._locate(part), relate) for part in parts]
-        return WriteResult(*(sum(column) for column in zip(*counts, strict=True))) if counts else WriteResult()
+            outcomes = [
+                None if (session := self._locate(part)) is None else self._put(part, session, relate) for part in parts
+            ]
+        counts = [counts for counts in outcomes if counts is not None]
+        written, replaced, unchanged = (sum(column) for column in zip((0, 0, 0), *counts, strict=True))
+        foreign = tuple(number for number, counts in enumerate(outcomes) if counts is None)
+        return WriteResult(written, replaced, unchanged, foreign)
 
-    def _locate(self, part: TracePart) -> _Session:
-        """Return the session of a part, after moving what came of its trace before to it."""
-        claims, old = self._traces.get(part.trace_id, (part.claims, None))
-        claims = claims.merged(part.claims)
+    def _locate(self, part: TracePart) -> _Session | None:
+        """Return the session of a part, after moving what came of its trace before to it; None if it may not go."""
+        known, old = self._traces.get(part.trace_id, (part.claims, None))
+        claims = known.merged(part.claims)
         place = claims.place(part.trace_id)
+        if not part.fits(known.place(part.trace_id), place):
+            return None
         ids = (place.assistant_id, place.session_id)
         session = self._sessions.get(ids) or self._begin(place)
         if part.trace_id:
@@ -403,6 +413,32 @@ class MemoryStore:
             last |= {ids: session.record().last_ns for ids, session in self._sessions.items()}
             old = [ids for ids, ns in last.items() if ns < before_ns]
             return sum(self.delete_session(*ids) for ids in old)
+
+    def add_key(self, key: KeyRecord) -> None:
+        """See ``interface.Store``."""
+        with self._lock:
+            if key.key_id in self._keys:
+                raise StoreError("there is a key of this id already")
+            self._keys[key.key_id] = key
+
+    def key(self, key_id: str) -> KeyRecord | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            return self._keys.get(key_id)
+
+    def keys(self) -> list[KeyRecord]:
+        """See ``interface.Store``."""
+        with self._lock:
+            return sorted(self._keys.values(), key=lambda key: (key.created_ns, key.key_id))
+
+    def revoke_key(self, key_id: str, now_ns: int) -> bool:
+        """See ``interface.Store``."""
+        with self._lock:
+            key = self._keys.get(key_id)
+            if key is None or key.revoked_ns:
+                return False
+            self._keys[key_id] = msgspec.structs.replace(key, revoked_ns=now_ns)
+            return True
 
     def maintain(self) -> bool:
         """See ``interface.Store``: there is nothing to keep in shape."""

@@ -32,6 +32,7 @@ from spanglass.store.samples import (
     span_id,
     trace_id,
 )
+from spanglass.store.testing_access import AccessBattery
 from spanglass.store.testing_resources import Opener, ResourceBattery
 from spanglass.store.testing_viewing import ViewingBattery
 from spanglass.store.where import Kind as FacetKind
@@ -54,7 +55,7 @@ WHERES: Final = (
 """Conditions under which a backend is compared with the reference."""
 
 
-class StoreBattery(ResourceBattery, ViewingBattery):
+class StoreBattery(ResourceBattery, ViewingBattery, AccessBattery):
     """What every backend must do; each test's docstring is a promise of ``interface.Store``."""
 
     @pytest.fixture

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from spanglass.model.record import Members
-from spanglass.store.interface import NewerSchemaError, Resource, StoreError, UnavailableError
+from spanglass.store.interface import KeyRecord, NewerSchemaError, Resource, StoreError, UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import ids, message, part, span
 from spanglass.store.sqlite import SqliteStore
@@ -87,6 +87,15 @@ def test_sessions_of_version_2_are_counted_anew(tmp_path: Path, first: str) -> N
         assert store.sessions(failed) == reference.sessions(failed)
         assert store.facets("model") == reference.facets("model")
         assert [change.number for change in store.changes(0)] == [1]
+
+
+def test_version_4_is_migrated(tmp_path: Path) -> None:
+    """A store that was made before there were keys takes them."""
+    open_writer(tmp_path / "s.db", schema_scripts()[:4]).close()
+    key = KeyRecord(key_id="SPANA", role="reader", created_ns=1)
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        store.add_key(key)
+        assert store.keys() == [key]
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from spanglass.store.interface import (
     Change,
     Cursor,
     Facet,
+    KeyRecord,
     OutlinePage,
     Relate,
     Resource,
@@ -31,7 +32,7 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.sqlite import dictionaries, index, resources, summaries
+from spanglass.store.sqlite import dictionaries, index, keys, resources, summaries
 from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
 from spanglass.store.sqlite.outline import read_outline
@@ -262,6 +263,24 @@ class SqliteStore:
         """See ``interface.Store``."""
         with self._settling() as connection:
             return resources.remember(connection, key, value, now_ns, until_ns)
+
+    def add_key(self, key: KeyRecord) -> None:
+        """See ``interface.Store``."""
+        self._change(lambda _: keys.add_key(self._connection, key))
+
+    def key(self, key_id: str) -> KeyRecord | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return keys.read_key(connection, key_id)
+
+    def keys(self) -> list[KeyRecord]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return keys.read_keys(connection)
+
+    def revoke_key(self, key_id: str, now_ns: int) -> bool:
+        """See ``interface.Store``."""
+        return self._change(lambda _: keys.revoke_key(self._connection, key_id, now_ns))
 
     def delete_assistant(self, assistant_id: bytes) -> bool:
         """See ``interface.Store``; what is left after some of its sessions have gone is an assistant as any other."""

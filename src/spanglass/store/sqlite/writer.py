@@ -99,23 +99,37 @@ class Writer:
     def put(self, parts: Sequence[TracePart], relate: Relate | None) -> WriteResult:
         """Write parts; see ``interface.Store.write``."""
         written = replaced = unchanged = 0
-        for part in parts:
-            for state, span in self._located(part, relate):
+        foreign = []
+        for number, part in enumerate(parts):
+            located = self._located(part, relate)
+            if located is None:
+                foreign.append(number)
+                continue
+            for state, span in located:
                 outcome = self._keep(state, span)
                 written += outcome is None
                 replaced += outcome is True
                 unchanged += outcome is False
-        return WriteResult(written, replaced, unchanged)
+        return WriteResult(written, replaced, unchanged, tuple(foreign))
 
-    def _located(self, part: TracePart, relate: Relate | None) -> list[tuple[SessionState, SpanRecord]]:
-        """Return the spans to keep for a part, each with its session, where the trace's earlier spans are by then."""
+    def _located(self, part: TracePart, relate: Relate | None) -> list[tuple[SessionState, SpanRecord]] | None:
+        """Return the spans to keep for a part, each with its session, where the trace's earlier spans are by then.
+
+        Return None if the part may not go there.
+        """
         if not part.trace_id:
-            state = self._state(part.claims.place(b""))
+            place = part.claims.place(b"")
+            if not part.fits(place):
+                return None
+            state = self._state(place)
             return [(state, span) for span in part.spans]
         starts = [span.start_ns for span in part.spans]
         known = traces.read_row(self._connection, part.trace_id) or Trace(None, min(starts), max(starts), part.claims)
         trace = known.joined(starts, part.claims)
-        state = self._state(trace.claims.place(part.trace_id))
+        place = trace.claims.place(part.trace_id)
+        if not part.fits(known.claims.place(part.trace_id), place):
+            return None
+        state = self._state(place)
         if known.session is None or trace != known:
             traces.write_row(self._connection, part.trace_id, trace, state.number)
         if known.session is not None and known.session != state.number:
