@@ -1,6 +1,6 @@
 """What the scenarios share: how much to do, the loads, and the stores that were written, each made on first use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import msgspec
 from bench import load, spool
 from bench.load import Load, Read
 from bench.servers import BenchError, System, running
-from bench.spool import Spool
+from bench.spool import Export, Spool
 from bench.workload import Workload
 
 P = ParamSpec("P")
@@ -63,7 +63,7 @@ class Bench:
         self._folder: Final = folder
         self._pool: Final = pool
         self._workload: Final = Workload(plan.seed)
-        self._written: Final[dict[tuple[str, str, int], Written]] = {}
+        self._written: Final[dict[tuple[str, str, int, int], Written]] = {}
 
     def drive(self, run: Callable[P, T], *args: P.args, **options: P.kwargs) -> Future[T]:
         """Begin a piece of load in a process of its own."""
@@ -96,31 +96,32 @@ class Bench:
         """Return where a system keeps the spans of a spool."""
         return self._folder / f"{name}.{system.name}.db"
 
-    def written(self, system: System, source: Spool, live: int) -> Written:
-        """Write a spool to a fresh store, once, and read it all back.
+    def written(self, system: System, source: Spool, live: int, *, batch: int = 1) -> Written:
+        """Write a spool to a fresh store, once, in requests of at least ``batch`` spans, and read it all back.
 
         Raises:
             BenchError: An acknowledged span is not there.
         """
-        key = (system.name, source.path.name, live)
+        key = (system.name, source.path.name, live, batch)
         if key not in self._written:
-            store = self.store(system, f"{source.path.stem}-{live}")
-            self._written[key] = self._write(system, source, live, store)
+            name = f"{source.path.stem}-{live}" + (f"-{batch}" if batch > 1 else "")
+            spooled, exports = source.path, source.order(live)
+            if batch > 1:
+                spooled = self._folder / f"{name}.spool"
+                exports = spool.gather(source, live, batch, spooled)
+            self._written[key] = self._write(system, source, (spooled, exports), self.store(system, name))
         return self._written[key]
 
-    def _write(self, system: System, source: Spool, live: int, store: Path) -> Written:
+    def _write(self, system: System, source: Spool, sent: tuple[Path, Sequence[Export]], store: Path) -> Written:
         with running(system, store) as server:
             before = server.cpu_seconds()
-            exports = source.order(live)
-            sent = self.drive(
-                load.write, server.port, source.path, exports, self.plan.connections, WRITE_SECONDS_MAX
-            ).result()
+            written = self.drive(load.write, server.port, *sent, self.plan.connections, WRITE_SECONDS_MAX).result()
             used = server.cpu_seconds() - before
             paths = [conversation.path for conversation in source.conversations]
             read = self.drive(load.read_whole, server.port, paths).result()
-        if read.spans != sent.spans:
-            raise BenchError(f"{system.name}: {sent.spans} spans acknowledged, {read.spans} read back")
-        return Written(store, sent, used, read, server.store_bytes())
+        if read.spans != written.spans:
+            raise BenchError(f"{system.name}: {written.spans} spans acknowledged, {read.spans} read back")
+        return Written(store, written, used, read, server.store_bytes())
 
     def _conversations(self, name: str, numbers: range) -> Spool:
         held = ((self._workload.conversation(number), self._workload.turns(number)) for number in numbers)

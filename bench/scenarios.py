@@ -18,6 +18,9 @@ ROUNDS: Final = 5
 MEGABYTE: Final = 10**6
 FEW_LIVE: Final = 2
 MANY_LIVE: Final = 150
+BATCH: Final = 64
+"""Spans of a request of a process that holds many conversations, or of a collector: an eighth of what an exporter of
+OpenTelemetry's takes together at most."""
 
 SPANS_PER_SECOND: Final = Bar(8000, at_least=True)
 SHARE_OF_JSON: Final = Bar(1 / 15)
@@ -36,6 +39,11 @@ def write(bench: Bench) -> Iterator[Figure]:
             bench.written(bench.ours, bench.main, live),
             bench.written(BASELINE, bench.main, live),
         )
+    yield from _write_figures(
+        f"write, {MANY_LIVE} live, {BATCH} spans a request",
+        bench.written(bench.ours, bench.main, MANY_LIVE, batch=BATCH),
+        bench.written(BASELINE, bench.main, MANY_LIVE, batch=BATCH),
+    )
 
 
 def listing(bench: Bench) -> Iterator[Figure]:

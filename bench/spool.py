@@ -4,7 +4,7 @@ import random
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -70,6 +70,36 @@ class Spool(msgspec.Struct, frozen=True):
         return sum(export.body_bytes for recorded in self.conversations for export in recorded.exports)
 
 
+def gather(source: Spool, live: int, spans: int, path: Path) -> list[Export]:
+    """Write the exports of a spool, as they come in, in requests of at least so many spans, and return those.
+
+    Many conversations of one process, or a collector's, so go out together. Messages of protobuf are merged by writing
+    them one after the other.
+    """
+    gathered: list[Export] = []
+    with source.path.open("rb") as read, path.open("wb") as file:
+        bodies, count = list[bytes](), 0
+        exports = source.order(live)
+        for export in exports:
+            read.seek(export.offset + export.length - export.body_bytes)
+            bodies.append(read.read(export.body_bytes))
+            count += export.spans
+            if count >= spans or export is exports[-1]:
+                gathered.append(_write(file, b"".join(bodies), count))
+                bodies, count = [], 0
+    return gathered
+
+
+def _write(file: BinaryIO, body: bytes, spans: int) -> Export:
+    head = (
+        "POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-protobuf\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    ).encode()
+    export = Export(file.tell(), len(head) + len(body), len(body), spans)
+    file.write(head + body)
+    return export
+
+
 def record(path: Path, conversations: Iterable[tuple[Conversation, int]]) -> Spool:
     """Hold each conversation for its number of turns, writing its exports to ``path``."""
     recorded: list[Recorded] = []
@@ -78,14 +108,7 @@ def record(path: Path, conversations: Iterable[tuple[Conversation, int]]) -> Spo
             exports: list[Export] = []
             for _ in range(turns):
                 request = conversation.turn()
-                head = (
-                    "POST /v1/traces HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-protobuf\r\n"
-                    f"Content-Length: {len(request.body)}\r\n\r\n"
-                ).encode()
-                exports.append(
-                    Export(file.tell(), len(head) + len(request.body), len(request.body), request.spans),
-                )
-                file.write(head + request.body)
+                exports.append(_write(file, request.body, request.spans))
             assistant_id = str(uuid.uuid5(place.NAMESPACE_ASSISTANT, conversation.service))
             recorded.append(
                 Recorded(assistant_id, conversation.session_id, conversation.message_bytes, tuple(exports)),

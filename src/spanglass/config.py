@@ -59,7 +59,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     known_fragments_max: _Count = 400_000
     """Fragments of recently written sessions whose ordinals are held in memory, about 100 bytes each."""
     recent_pages_bytes_max: _Count = 64 << 20
-    """Bytes of ListSpans pages that were read lately, held compressed; a page of 330 kB takes about 15."""
+    """Bytes of ListSpans pages that were read lately, held compressed; a page of 370 kB takes about 18."""
     event_streams_max: _Count = 100
     """Streams of server-sent events at a time."""
     event_stream_seconds_max: _Seconds = 300.0

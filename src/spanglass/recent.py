@@ -7,8 +7,9 @@ from typing import Final, NamedTuple
 
 import zstandard
 
-LEVEL: Final = 1
-"""zstd's level: a page says everything many times, so that the quickest leaves a twentieth of it."""
+LEVEL: Final = -1
+"""zstd's level: a page says everything many times, so that a quick one leaves a twentieth of it. Level 1 leaves a
+quarter less, and takes 50 µs to undo for 370 kB instead of 36."""
 PAGE_BYTES: Final = 1000
 """About what a page takes beside its compressed body, its token included."""
 

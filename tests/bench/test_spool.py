@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from bench.spool import Export, Spool, record
+from bench.spool import Export, Spool, gather, record
 from bench.workload import Workload
 
 
@@ -36,3 +36,21 @@ def test_order_holds_every_export_once(spool: Spool, live: int) -> None:
     assert sum(export.spans for export in order) == spool.spans
     for conversation in spool.conversations:
         assert [export for export in order if export in conversation.exports] == list(conversation.exports)
+
+
+def test_gathered_requests_hold_every_span_once(spool: Spool, tmp_path: Path) -> None:
+    """Exports put together are requests like others, of so many spans at least, with all that came in and in order."""
+    together = Spool(tmp_path / "gathered", ())
+    gathered = gather(spool, 3, 20, together.path)
+    assert all(export.spans >= 20 for export in gathered[:-1])
+    told, sent = (
+        [
+            span.span_id
+            for export in exports
+            for resource in ExportTraceServiceRequest.FromString(body(held, export)).resource_spans
+            for span in resource.scope_spans[0].spans
+        ]
+        for held, exports in ((spool, spool.order(3)), (together, gathered))
+    )
+    assert sent == told
+    assert len(sent) == sum(export.spans for export in gathered) == spool.spans
