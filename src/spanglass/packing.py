@@ -5,6 +5,7 @@ count alike until they begin anew. Read back, equal fragments are one object, as
 ends are of one version: nothing here is ever stored.
 """
 
+import itertools
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Final
@@ -83,6 +84,7 @@ class _Batch(msgspec.Struct, array_like=True):
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(_Batch).decode
 _KEY: Final = attrgetter("key")
+_UNNUMBERED: Final = itertools.repeat(-1)
 _KINDS: Final = {int(kind): kind for kind in Kind}
 
 
@@ -130,16 +132,19 @@ class Packer:
         )
 
     def _numbered(self, fragments: tuple[Fragment, ...]) -> list[int]:
-        numbers = self._numbers
-        try:
-            return list(map(numbers.__getitem__, map(_KEY, fragments)))
-        except KeyError:  # some are new
-            for fragment in fragments:
-                if fragment.key not in numbers:
-                    numbers[fragment.key] = len(numbers)
-                    self._new.append((fragment.kind, fragment.key, fragment.json))
-                    self._bytes += len(fragment.json) + FRAGMENT_BYTES
-            return [numbers[fragment.key] for fragment in fragments]
+        numbers = list(map(self._numbers.get, map(_KEY, fragments), _UNNUMBERED))
+        if -1 in numbers:  # some are new
+            for at in range(numbers.index(-1), len(numbers)):
+                numbers[at] = self._number(fragments[at])
+        return numbers
+
+    def _number(self, fragment: Fragment) -> int:
+        number = self._numbers.get(fragment.key)
+        if number is None:
+            number = self._numbers[fragment.key] = len(self._numbers)
+            self._new.append((fragment.kind, fragment.key, fragment.json))
+            self._bytes += len(fragment.json) + FRAGMENT_BYTES
+        return number
 
 
 class Unpacker:

@@ -1,5 +1,6 @@
 """Texts as the service model admits them: long ones in pieces, names with an allowed first character."""
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -55,5 +56,10 @@ def _continues(text: str, at: int) -> bool:
 
 def legal_name(text: str) -> str:
     """Return a Name: one line of at most 255 characters whose first is allowed, a ``_`` before it if it is not."""
-    line = text[:NAME_CHARS_MAX].translate(_LINE_ENDS)
+    return _legal_name(text[:NAME_CHARS_MAX])
+
+
+@functools.lru_cache(maxsize=4096)
+def _legal_name(text: str) -> str:
+    line = text.translate(_LINE_ENDS)
     return line if _ALLOWED_FIRST.match(line) else f"_{line}"[:NAME_CHARS_MAX]

@@ -44,4 +44,6 @@ def words(text: str) -> list[str]:
 
 def plain_words(text: str) -> str:
     """Return a text that an index splitting ASCII alone splits as ``words`` does: ASCII as it is, else its words."""
-    return text if text.isascii() else " ".join(words(text))
+    if text.isascii():
+        return text
+    return " ".join([some if some.isascii() else " ".join(words(some)) for some in text.split()])

@@ -54,6 +54,8 @@ class SessionState:
         self.written = 0
         """Ordinals below are in the file; the rest is ``pending``."""
         self.pending: list[Item] = []
+        self.places: list[tuple[int, int, bytes, int, bool]] = []
+        """Rows of spans that are not in the file yet."""
         self.loose: list[Loose] = []
         self.last: _Call | None = None
         self.starts: dict[bytes, int] = {}

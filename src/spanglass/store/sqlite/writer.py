@@ -161,10 +161,7 @@ class Writer:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
         if span.span_id in state.starts:
             return self._replace(state, span)
-        self._connection.execute(
-            "INSERT INTO spans (session, start_ns, id, ordinal, running) VALUES (?, ?, ?, ?, ?)",
-            (state.number, span.start_ns, span.span_id, state.items, not span.end_ns),
-        )
+        state.places.append((state.number, span.start_ns, span.span_id, state.items, not span.end_ns))
         state.add(span)
         return None
 
@@ -287,6 +284,10 @@ class Writer:
     def _flush(self, state: SessionState) -> None:
         """Write what is pending of a session, and its row."""
         self._unindexed += len(state.pending)
+        self._connection.executemany(
+            "INSERT INTO spans (session, start_ns, id, ordinal, running) VALUES (?, ?, ?, ?, ?)", state.places
+        )
+        state.places.clear()
         self._blocks.flush(state)
         state.writes += 1
         self._connection.execute(
