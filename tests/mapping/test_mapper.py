@@ -137,3 +137,14 @@ def test_equal_numbers_of_different_types_are_not_mixed_up() -> None:
     for value in (1, 1.0, True):
         ((record,),) = (part.spans for part in shared.parts([span(1, {"gen_ai.request.top_p": value})]))
         assert repr(whole(record)["attributes"]["gen_ai.request.top_p"]) == repr(value)
+
+
+def test_spans_of_one_role_share_what_they_share() -> None:
+    """What recurs is made once for all calls of an agent, whatever they say: it is one object, not an equal one."""
+    asked = [said("user", "one"), said("assistant", "two"), said("user", "three")]
+    first, second = mapped(
+        chat(1, asked[:1], [asked[1]], name="chat"), chat(2, asked, [said("assistant", "four")], name="chat")
+    )
+    assert first.inputs != second.inputs
+    assert first.recurring is second.recurring
+    assert first.details[0] is second.details[0]

@@ -214,7 +214,7 @@ def _layout(keys: tuple[str, ...], made: Made) -> Layout:
             held.update(kept.setdefault(key, (key,)))
         else:
             (recurring if _recurs(key, members) else own).append(key)
-        if _recurs(key, members) or members - VARYING - CONTENT:
+        if members - VARYING - CONTENT or (not members and _recurs(key, members)):
             deciding.append(key)
     # In one order for all spans, so that equal members are equal bytes whatever order the attributes came in.
     sources = {
