@@ -72,6 +72,7 @@ class _Messages(msgspec.Struct):
 
 
 _NONE: Final = _Messages()
+_pack: Final = msgspec.msgpack.Encoder().encode
 
 
 class Mapper:
@@ -89,7 +90,8 @@ class Mapper:
         self._conversations = Conversations(memo_bytes_max // 2, document_depth_max)
         self._instructions = Instructions(memo_bytes_max // 8, document_depth_max)
         self._verbatim = detail.Verbatim(memo_bytes_max // 8)
-        self._shared: Memo[tuple[Any, ...], _Shared] = Memo(memo_bytes_max // 8)
+        self._shared: Memo[tuple[Any, ...], _Shared] = Memo(memo_bytes_max // 16)
+        self._origins: Memo[bytes, _Origin] = Memo(memo_bytes_max // 16)
 
     def parts(self, spans: Iterable[Span], logs: Sequence[LogRecord] = ()) -> list[TracePart]:
         """Map spans and log records, grouped by trace in order of appearance.
@@ -104,7 +106,7 @@ class Mapper:
         for span in list(spans):  # a list, so that no resource or scope gives up its id to another
             ids = (id(span.resource), id(span.scope))
             if (origin := origins.get(ids)) is None:
-                origin = origins[ids] = _origin(span)
+                origin = origins[ids] = self._origin(span)
             if (trace := traces.get(span.trace_id)) is None:
                 trace = traces[span.trace_id] = _Trace(span.trace_id, self.merged)
             told, layout = self._layouts.of(span)
@@ -133,14 +135,14 @@ class Mapper:
             # A log record does not know what its span is below of, so its claims are no root's.
             claims = Span(record.trace_id, b"", record.resource, record.scope, parent_span_id=record.span_id)
             claims.attributes, claims.start_ns = record.attributes, log.at_ns
-            trace.claim(*self._layouts.of(claims), trace.span_id(record.span_id), _origin(claims))
+            trace.claim(*self._layouts.of(claims), trace.span_id(record.span_id), self._origin(claims))
         for (trace_id, span_id), some in told.items():
             traces[trace_id].add(self._joined(Joint(None, ordered(some)), trace_id, span_id))
 
     def _joined(self, joint: Joint, trace_id: bytes, span_id: bytes) -> SpanRecord:
         span = spoken(joint.logs, trace_id, span_id)
         ids = (span_uuid(trace_id, span_id), b"")
-        return told_by(joint, self._record(*self._layouts.of(span), ids, _origin(span), trace_id))
+        return told_by(joint, self._record(*self._layouts.of(span), ids, self._origin(span), trace_id))
 
     def merged(self, known: SpanRecord, new: SpanRecord) -> SpanRecord:
         """Return what two records of one span make: the span that ended later, of equal ones the new, and all logs."""
@@ -227,6 +229,17 @@ class Mapper:
             fragment(Kind.MEMBERS, recurring.pack()),
             self._verbatim.shared(told, origin.json, picked),
         )
+
+    def _origin(self, span: Span) -> _Origin:
+        """Return what a span's resource and scope tell; an emitter's are the same in all that it sends."""
+        try:
+            key = _pack([msgspec.structs.astuple(span.resource), msgspec.structs.astuple(span.scope)])
+        except (ValueError, OverflowError):  # a lone surrogate, or a number beyond 64 bits
+            return _origin(span)
+        if (known := self._origins.get(key)) is None:
+            known = _origin(span)
+            self._origins.put(key, known, 3 * len(key))
+        return known
 
     def _messages(self, content: Attributes, place: str | bytes, shared: _Shared) -> _Messages:
         if not content:
