@@ -3,7 +3,7 @@
 A driver reads one call a line, as JSON, and answers each with one line:
 
     {"operation": "ListSpans", "params": {…}, "endpoint": URL, "region": …, "key": {"id", "secret", "token"?},
-     "http": {"method", "uri", "query": [names]}, "paginate"?: true, "presign"?: true, "retry_mode"?: …}
+     "http": {"method", "uri", "query": [names]}, "paginate"?: true, "presign"?: true}
 
     {"pages": [output, …]}                        one output, or all pages if it was to paginate
     {"url": …}                                    if it was to presign
@@ -61,23 +61,27 @@ class Sdk(NamedTuple):
     """What it tells of an error."""
     does: frozenset[str] = frozenset()
     """What it can do beside calling and paginating: ``presign``."""
+    tries: int = 3
+    """How often it makes a call that keeps failing, unless told otherwise."""
 
 
 SDKS: Final = {
     sdk.name: sdk
     for sdk in (
-        Sdk("boto3", (sys.executable, HERE / "boto3_driver.py"), does=frozenset({"presign", "retry_mode"})),
+        Sdk("boto3", (sys.executable, HERE / "boto3_driver.py"), does=frozenset({"presign"})),
         Sdk(
             "boto3_2025",
             (INSTALLED / "boto3_2025/bin/python", HERE / "boto3_driver.py"),
             lacks=LATER | LATEST,
-            does=frozenset({"presign", "retry_mode"}),
+            does=frozenset({"presign"}),
+            tries=5,
         ),
         Sdk(
             "awscli",
             (INSTALLED / "awscli/bin/python", HERE / "awscli/driver.py"),
             lacks=LATEST,
             tells=frozenset({"code", "message"}),
+            tries=5,
         ),
         Sdk("javascript", (Path(sys.executable).with_name("node"), HERE / "javascript/driver.js")),
         Sdk(
@@ -92,6 +96,7 @@ SDKS: Final = {
             ("java", "-XX:TieredStopAtLevel=1", "-cp", INSTALLED / "java/*", HERE / "java/Driver.java"),
             needs="mvn",
             lacks=LATER | LATEST,
+            tries=4,
         ),
     )
 }

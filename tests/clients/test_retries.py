@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 import spanglass.app
 from spanglass.config import Config
 from spanglass.qconnect.errors import REFUSALS, Refusal
-from spanglass.store.interface import SpanPage
+from spanglass.store.interface import SpanPage, StoreError
 from spanglass.store.memory import MemoryStore
 from tests.clients.conftest import Server, served
 from tests.clients.sdks import REGION, Client, RefusedError
@@ -130,6 +130,15 @@ def test_every_client_outlives_what_passes(client: Client, failing: Failing, fla
     [span] = client.call("ListSpans", endpoint=flaky.url, assistantId=ASSISTANT, sessionId=session)["spans"]
     assert span["spanId"] == FULL_SPAN["spanId"]
     assert [each.status for each in flaky.noted.exchanges[before:]] == [REFUSALS[error].status, 200]
+
+
+def test_clients_give_up(client: Client, failing: Failing, flaky: Server) -> None:
+    """A call that keeps failing is made as often as the client makes it by default, and the error then told."""
+    session, before = failing.fail(StoreError, 99), len(flaky.noted.exchanges)
+    with pytest.raises(RefusedError) as caught:
+        client.call("ListSpans", endpoint=flaky.url, assistantId=ASSISTANT, sessionId=session)
+    assert caught.value.told["code"] == "ServiceUnavailableException"
+    assert len(flaky.noted.exchanges) - before == client.sdk.tries
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidSignatureException", "UnknownOperationException"])
