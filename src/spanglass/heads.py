@@ -1,8 +1,9 @@
-"""HTTP/1.1 as uvicorn's httptools protocol speaks it, with a bound on a request's head and word of a shutdown."""
+"""HTTP/1.1 as uvicorn's httptools protocol speaks it; heads are bounded, ends and shutdowns told to all concerned."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from spanglass.config import HEAD_BYTES_MAX
 
@@ -19,11 +20,15 @@ class HeadBoundedProtocol(HttpToolsProtocol):
     """Answers 400 and closes once a request line and its headers go on beyond ``HEAD_BYTES_MAX``.
 
     Bytes are counted a read at a time, those of the read that a head begins in not at all.
+
+    Of requests that came before their predecessor was answered, uvicorn tells the last alone that the client is gone;
+    here each is told. Others would write to a closed connection, or wait for the client for ever.
     """
 
     _head_bytes = 0
     _in_head = False
     _is_refused = False
+    _pipelined: Sequence[RequestResponseCycle] = ()
 
     def shutdown(self) -> None:
         """Say that the server shuts down, and close or finish."""
@@ -41,6 +46,14 @@ class HeadBoundedProtocol(HttpToolsProtocol):
         """Stop counting."""
         self._in_head = False
         super().on_headers_complete()
+        self._pipelined = [one for one in (*self._pipelined, self.cycle) if one and not one.response_complete]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell all that is being answered."""
+        for one in self._pipelined:
+            one.disconnected = True
+            one.message_event.set()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, then see how long the head has become."""

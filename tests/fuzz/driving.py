@@ -158,7 +158,7 @@ class Fuzz:
         except http.client.RemoteDisconnected:
             answer = Answer(0, {}, b"")
         except (OSError, http.client.HTTPException) as error:
-            self._note(f"{face} mangled", 0, [] if isinstance(error, ConnectionError) else [repr(error)], request)
+            self._note(f"{face} mangled", 0, [repr(error)] if isinstance(error, TimeoutError) else [], request)
             return
         finally:
             connection.close()

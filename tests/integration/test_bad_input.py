@@ -13,6 +13,7 @@ import random
 import re
 import signal
 import socket
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -542,6 +543,18 @@ def test_endless_head(server: Server) -> None:
         with contextlib.suppress(ConnectionError):
             assert statuses(connection.recv(1000)) in ([], [HTTPStatus.BAD_REQUEST])
     assert memory_bytes(server) - before < 4 * MEBIBYTE
+
+
+@pytest.mark.parametrize("path", ["/api/sessions", "/assistants"])
+def test_hanging_up_on_pipelined_requests(server: Server, path: str) -> None:
+    """A client that asks several things at once and is gone before the first answer is no error of the server's."""
+    request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode()
+    for _ in range(50):
+        with socket.create_connection((HOST, server.port), timeout=30) as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.sendall(request * 3 + b"\0\r\n\r\n")
+    assert server.ask("/readyz").status == HTTPStatus.OK
+    assert "Exception in ASGI application" not in server.logged()
 
 
 def test_head_that_begins_in_a_piece_of_a_body(server: Server) -> None:
