@@ -1,8 +1,9 @@
 """The gate in front of every face: who sends a request, from where, and by which id it is spoken of."""
 
+import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Collection
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,7 +16,12 @@ from spanglass.access.sites import Sites
 Refuse: TypeAlias = Callable[[Scope, Send, Exception], Awaitable[None]]
 """Answers a request with an error, in the form of a face's protocol."""
 
-REQUEST_ID_HEADER = "x-request-id"
+REQUEST_ID_HEADER: Final = "x-request-id"
+EVENT_STREAM: Final = "text/event-stream"
+
+
+class _RevokedError(Exception):
+    """The key was revoked while an answer was streamed."""
 
 
 class Gate:
@@ -43,9 +49,16 @@ class Gate:
             state = scope.setdefault("state", {})
             state["request_id"] = request_id
 
+            streams = False
+
             async def send_with_id(message: Message) -> None:
+                nonlocal streams
                 if message["type"] == "http.response.start":
-                    MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
+                    headers = MutableHeaders(scope=message)
+                    headers[REQUEST_ID_HEADER] = request_id
+                    streams = headers.get("content-type", "").startswith(EVENT_STREAM)
+                elif streams and not await self._callers.still_knows(state["caller"]):
+                    raise _RevokedError
                 await send(message)
 
             with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -54,8 +67,11 @@ class Gate:
                     state["caller"], receive = await identify(scope, receive)
                 except Exception as error:  # noqa: BLE001 (each face has an answer to every error)
                     await refuse(scope, send_with_id, error)
-                else:
+                    return
+                with contextlib.suppress(_RevokedError):
                     await face(scope, receive, send_with_id)
+                    return
+                await send({"type": "http.response.body", "body": b""})
 
         if not origins:
             return guarded

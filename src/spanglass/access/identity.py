@@ -1,6 +1,7 @@
 """Who sends a request, by the key that it shows: a signature, a bearer token, or the cookie of a login."""
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from concurrent.futures import Executor
@@ -54,6 +55,9 @@ class Callers(Protocol):
     async def of_authorization(self, headers: list[str]) -> Caller:
         """Return who sends these Authorization headers, which must be one bearer token; raises as ``identify``."""
 
+    async def still_knows(self, caller: Caller) -> bool:
+        """Return whether a caller's key is still in use."""
+
 
 class Anyone:
     """Takes whoever sends a request for one who may do everything."""
@@ -70,6 +74,10 @@ class Anyone:
     async def of_authorization(self, _headers: list[str]) -> Caller:
         """See ``Callers``."""
         return self._anyone
+
+    async def still_knows(self, _caller: Caller) -> bool:
+        """See ``Callers``."""
+        return True
 
 
 class Keys:
@@ -119,6 +127,13 @@ class Keys:
         if token is None:
             raise MissingCredentialsError
         return await self.of_token(token)
+
+    async def still_knows(self, caller: Caller) -> bool:
+        """See ``Callers``."""
+        with contextlib.suppress(UnknownKeyError):
+            await self._caller(caller.key_id)
+            return True
+        return False
 
     async def of_token(self, token: str) -> Caller:
         """Return who has a bearer token.
