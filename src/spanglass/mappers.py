@@ -24,8 +24,10 @@ from spanglass.packing import Mapped, Packer, Unpacker
 from spanglass.store.interface import Relate
 from spanglass.telemetry import ExportRequest, LogRecord, Span
 
-Read: TypeAlias = Callable[[], ExportRequest]
-"""Reads a request. For a process of its own it must be picklable, as a ``functools.partial`` of a function is."""
+Read: TypeAlias = Callable[[], ExportRequest | Mapped]
+"""Reads a request; its spans may need no mapping.
+
+For a process of its own it must be picklable, as a ``functools.partial`` of a function is."""
 SENT_BYTES_MAX: Final = 32 << 20
 """Bytes of fragments that both processes hold, so as not to send them again."""
 STOP_SECONDS_MAX: Final = 5.0
@@ -180,6 +182,8 @@ def serve(descriptor: int) -> None:
 def _mapped(read: Read, mapper: Mapper) -> Mapped | Exception:
     try:
         request = read()
+        if isinstance(request, Mapped):
+            return request
         logs, dropped = len(request.logs), request.dropped_logs
         return Mapped(
             mapper.parts(request.spans, request.logs),

@@ -13,6 +13,7 @@ from spanglass.config import Config
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
 from spanglass.store.memory import MemoryStore
+from tests.viewer.writing import unwritten
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def store() -> Store:
 def routes(store: Store) -> Iterator[list[Any]]:
     config = Config()
     with ThreadPoolExecutor(2) as threads:
-        yield viewer.routes(Reader(store, config.limits), store, threads, config)
+        yield viewer.routes(Reader(store, config.limits), store, unwritten, threads, config)
 
 
 @pytest.fixture

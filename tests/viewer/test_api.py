@@ -15,6 +15,7 @@ from spanglass.reading import Reader
 from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import message, part, span, trace_id
+from tests.viewer.writing import unwritten
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def store() -> MemoryStore:
 @pytest.fixture
 def client(store: MemoryStore) -> Iterator[TestClient]:
     with ThreadPoolExecutor(1) as threads:
-        yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, threads, Config())))
+        yield TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, unwritten, threads, Config())))
 
 
 @pytest.mark.parametrize("method", ["POST", "TRACE", "PURGE"])

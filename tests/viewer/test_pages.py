@@ -24,6 +24,7 @@ from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import message, part, span, span_id
 from spanglass.viewer.text import visible
+from tests.viewer.writing import unwritten
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 HOSTILE = (
@@ -66,7 +67,7 @@ class Page(HTMLParser):
 
 
 def client_of(store: MemoryStore, threads: ThreadPoolExecutor) -> TestClient:
-    return TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, threads, Config())))
+    return TestClient(Starlette(routes=viewer.routes(Reader(store, Limits()), store, unwritten, threads, Config())))
 
 
 @pytest.fixture

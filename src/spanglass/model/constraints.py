@@ -43,13 +43,14 @@ class Violation(msgspec.Struct, frozen=True):
         return f"{value} at '{self.path}' failed to satisfy constraint: {self.constraint}"
 
 
-def violations(shape: str, value: object, path: str = "") -> list[Violation]:
+def violations(shape: str, value: object, path: str = "", *, strict: bool = False) -> list[Violation]:
     """Name what a JSON value breaks of a shape's constraints, from the outside in, at most ``VIOLATIONS_MAX``.
 
     ``value`` is plain data as a JSON decoder gives it; ``path`` is where it stands in the request. A value nested
-    beyond ``DEPTH_MAX`` is one violation.
+    beyond ``DEPTH_MAX`` is one violation. The protocol passes over members that a structure does not know; ``strict``
+    names them, too.
     """
-    return list(islice(_walk(shape, value, path, 1), VIOLATIONS_MAX))
+    return list(islice(_walk(shape, value, path, 1, strict=strict), VIOLATIONS_MAX))
 
 
 def validation_message(found: list[Violation]) -> str:
@@ -71,10 +72,14 @@ def pruned(shape: str, value: Any) -> Any:  # noqa: ANN401 (JSON of the shape's 
             return {key: pruned(member, each) for key, each in value.items()}
         case _:
             return value
-    return {name: pruned(members[name], each) for name, each in value.items() if name in members and each is not None}
+    return {
+        name: pruned(members[name], each)
+        for name, each in value.items()
+        if name in members and (each is not None or SHAPES[members[name]].nullable)
+    }
 
 
-def _walk(shape: str, value: object, path: str, depth: int) -> Iterator[Violation]:
+def _walk(shape: str, value: object, path: str, depth: int, *, strict: bool) -> Iterator[Violation]:
     """Judge a value, then, if it is of the right type, what stands in it."""
     kind = SHAPES[shape]
     composite = isinstance(value, (dict, list))
@@ -86,7 +91,14 @@ def _walk(shape: str, value: object, path: str, depth: int) -> Iterator[Violatio
     yield from (Violation(path, complaint.constraint, shown, complaint.mistyped) for complaint in complaints)
     if composite and not any(complaint.mistyped for complaint in complaints):
         for step, member_shape, member in kind.members(value):
-            yield from _walk(member_shape, member, f"{path}.{step}" if path else step, depth + 1)
+            yield from _walk(member_shape, member, _joined(path, step), depth + 1, strict=strict)
+        if strict and isinstance(kind, StructureShape) and isinstance(value, dict):
+            for name in value.keys() - kind.required.keys() - kind.optional.keys():
+                yield Violation(_joined(path, name[:SHOWN_CHARS_MAX]), "Member must be one of the service model")
+
+
+def _joined(path: str, step: str) -> str:
+    return f"{path}.{step}" if path else step
 
 
 def _shown(value: object) -> str:

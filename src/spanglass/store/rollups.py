@@ -51,6 +51,10 @@ class _Value(msgspec.Struct, rename="camel", gc=False):
     tool_use: _ToolUse | None = None
 
 
+class _Message(msgspec.Struct, gc=False):
+    values: list[_Value] = []
+
+
 class _Participant(msgspec.Struct, gc=False):
     participant: str = ""
 
@@ -194,6 +198,7 @@ _ATTRIBUTES: Final = msgspec.json.Decoder(_Attributes)
 _STATUS: Final = msgspec.json.Decoder(_Status)
 _OK: Final = b'"status":"OK"'
 _VALUES: Final = msgspec.json.Decoder(list[_Value])
+_MESSAGE: Final = msgspec.json.Decoder(_Message)
 _PARTICIPANT: Final = msgspec.json.Decoder(_Participant)
 
 
@@ -223,9 +228,8 @@ def _tool(record: SpanRecord) -> str:
 
 def tool_used(fragment: Fragment) -> str:
     """Return the name of the tool that a message begins by using; empty if it does not."""
-    if fragment.kind is Kind.MESSAGE:
-        return ""
-    values = _VALUES.decode(fragment.json)
+    whole = fragment.kind is Kind.MESSAGE
+    values = _MESSAGE.decode(fragment.json).values if whole else _VALUES.decode(fragment.json)
     return values[0].tool_use.name if values and values[0].tool_use else ""
 
 

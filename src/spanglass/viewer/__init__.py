@@ -9,15 +9,22 @@ from spanglass.reading import Reader
 from spanglass.store.interface import Store
 from spanglass.viewer import api, built, pages
 from spanglass.viewer.prices import PriceList
+from spanglass.viewer.put_spans import Record
 
 __all__ = ["routes"]
 
 
-def routes(reader: Reader, store: Store, threads: Executor, config: Config) -> list[BaseRoute]:
-    """Return the routes of the pages and of the API; ``threads`` are those that may wait for the store.
+def routes(reader: Reader, store: Store, record: Record, threads: Executor, config: Config) -> list[BaseRoute]:
+    """Return the routes of the pages and of the API.
+
+    ``record`` is the recorder's, and ``threads`` are those that may wait for the store.
 
     Raises:
         ConfigError: The file of prices cannot be used.
     """
-    prices = PriceList.load(config.prices)
-    return api.routes(reader, store, threads, config.limits, prices) + pages.routes(reader, threads) + built.routes()
+    prices, limits = PriceList.load(config.prices), config.limits
+    return (
+        api.routes(reader, store, record, threads, limits=limits, prices=prices)
+        + pages.routes(reader, threads)
+        + built.routes()
+    )

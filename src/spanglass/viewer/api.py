@@ -14,7 +14,7 @@ from spanglass.access import Caller, limited
 from spanglass.config import Limits
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
-from spanglass.viewer import conversation, events, openapi, overview, sessions, spans
+from spanglass.viewer import conversation, events, openapi, overview, put_spans, sessions, spans
 from spanglass.viewer.answers import (
     Change,
     Conversation,
@@ -32,6 +32,7 @@ from spanglass.viewer.answers import (
 )
 from spanglass.viewer.operations import OfSession, Operation, Parameters, json
 from spanglass.viewer.prices import PriceList
+from spanglass.viewer.put_spans import Record
 
 
 class Api:
@@ -138,8 +139,10 @@ OPERATIONS: Final = (
 FOLLOW: Final = Operation(events.PATH, events.EventsQuery, Session, Api.follow, media_type="text/event-stream")
 
 
-def routes(reader: Reader, store: Store, threads: Executor, limits: Limits, prices: PriceList) -> list[BaseRoute]:
-    """Return the API's routes; ``threads`` are those that may wait for the store."""
+def routes(
+    reader: Reader, store: Store, record: Record, threads: Executor, *, limits: Limits, prices: PriceList
+) -> list[BaseRoute]:
+    """Return the API's routes; ``record`` is the recorder's, and ``threads`` are those that may wait for the store."""
     api = Api(reader, store, limits, prices)
 
     def seen_by(caller: Caller) -> Api:
@@ -147,11 +150,14 @@ def routes(reader: Reader, store: Store, threads: Executor, limits: Limits, pric
 
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
     served.append(events.Streams(threads, limits, prices).route(lambda who: seen_by(who).store))
+    served.append(put_spans.route(record, limits))
     return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
 
 
 def _description(operations: Sequence[Operation]) -> BaseRoute:
-    body = msgspec.json.encode(openapi.description(operations, [Change]))
+    described = openapi.description(operations, (Change, *put_spans.TYPES))
+    described["paths"][put_spans.PATH]["put"] = put_spans.description()
+    body = msgspec.json.encode(described)
 
     async def describe(_request: Request) -> Response:
         return json(body)

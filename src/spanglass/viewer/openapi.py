@@ -15,7 +15,7 @@ from spanglass.viewer.operations import NOT_LET_IN, Operation
 REFERENCE: Final = "#/components/schemas/{name}"
 
 
-def description(operations: Sequence[Operation], also: Sequence[type[Answer]] = ()) -> dict[str, Any]:
+def description(operations: Sequence[Operation], also: Sequence[type[msgspec.Struct]] = ()) -> dict[str, Any]:
     """Return the description of these operations as an OpenAPI 3.1 document; ``also`` are types of server-sent events.
 
     An operation's id is its function's name, its text the function's docstring.

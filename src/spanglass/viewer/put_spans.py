@@ -1,0 +1,142 @@
+"""``PUT …/spans``: spans in ListSpans's own shape come in as they are, for imports and tests."""
+
+import functools
+import uuid
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from spanglass.access import Action, caller
+from spanglass.access.errors import AccessError
+from spanglass.access.web import refusal
+from spanglass.bodies import BodyError, read_body
+from spanglass.config import Limits
+from spanglass.mappers import Read
+from spanglass.mapping import received
+from spanglass.model.place import parse_uuid
+from spanglass.model.span import ListSpansResponse
+from spanglass.packing import Mapped
+from spanglass.recording import ClosedError, OverloadedError, Recorded
+from spanglass.store.interface import StoreError
+from spanglass.viewer.answers import Answer, Problem
+from spanglass.viewer.operations import json
+
+PATH: Final = "/api/assistants/{assistantId}/sessions/{sessionId}/spans"
+RETRY_SECONDS: Final = 1
+Record: TypeAlias = Callable[[Read, int], Awaitable[Recorded]]
+
+
+class Accepted(Answer):
+    """How many spans were kept; they are durable and readable."""
+
+    accepted: int
+
+
+class Fault(Answer):
+    """What is wrong with the value at a path."""
+
+    path: str
+    constraint: str
+
+
+class Faults(Problem):
+    """Why nothing of a request was kept; at most a hundred violations are told."""
+
+    violations: list[Fault]
+
+
+class UnusableError(ValueError):
+    """A body cannot be kept; ``problem`` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+class MediaTypeError(UnusableError):
+    """A body is not said to be plain JSON."""
+
+
+def route(record: Record, limits: Limits) -> Route:
+    """Return the route; ``record`` is the recorder's: spans are written as exports are, in the same commits."""
+
+    async def put_spans(request: Request) -> Response:
+        try:
+            return json(msgspec.json.encode(await _recorded(request)))
+        except UnusableError as error:
+            return json(msgspec.json.encode(error.problem), 415 if isinstance(error, MediaTypeError) else 400)
+        except (AccessError, BodyError, StoreError) as error:
+            return refusal(error)
+        except (OverloadedError, ClosedError) as error:
+            answer = json(msgspec.json.encode(Problem(error=str(error) or "the server is shutting down")), 503)
+            answer.headers["retry-after"] = str(RETRY_SECONDS)
+            return answer
+        except ClientDisconnect:
+            return Response()
+
+    async def _recorded(request: Request) -> Accepted:
+        assistant, session = (_id(request, name) for name in ("assistantId", "sessionId"))
+        caller(request.scope).admit(f"PUT {PATH}", Action.WRITE, assistant.bytes)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise MediaTypeError(Problem(error="The content type is application/json."))
+        if request.headers.get("content-encoding", "identity").lower() != "identity":
+            raise MediaTypeError(Problem(error="The body comes without a content encoding."))
+        body = await read_body(request.headers, request.receive, limits)
+        recorded = await record(functools.partial(read, body, str(assistant), str(session)), len(body))
+        return Accepted(accepted=recorded.accepted)
+
+    return Route(PATH, put_spans, methods=["PUT"])
+
+
+def _id(request: Request, name: str) -> uuid.UUID:
+    parsed = parse_uuid(request.path_params[name])
+    if parsed is None:
+        raise UnusableError(Problem(error=f"{name}: a UUID"))
+    return parsed
+
+
+def read(body: bytes, assistant_id: str, session_id: str) -> Mapped:
+    """Read a page of spans of a session, which two UUIDs name; called wherever requests are mapped.
+
+    Raises:
+        UnusableError: It is no JSON, or has faults.
+    """
+    place = assistant_id, session_id
+    try:
+        page: Any = msgspec.json.decode(body)
+    except (ValueError, RecursionError):  # msgspec's errors and those of Unicode are ValueErrors
+        raise UnusableError(Problem(error="The body is not JSON.")) from None
+    if found := received.faults(page, place):
+        faults = [Fault(path=each.path, constraint=each.constraint) for each in found]
+        raise UnusableError(Faults(error="These spans cannot be kept as they are.", violations=faults))
+    spans = page["spans"]
+    return Mapped([received.part(spans, place)] if spans else [], len(spans))
+
+
+TYPES: Final = (Accepted, Faults, ListSpansResponse)
+"""The types that ``description`` refers to."""
+
+
+def description() -> dict[str, Any]:
+    """Return the route's part of the OpenAPI description."""
+    parameter = {"in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    answers = {200: Accepted, 400: Faults, 401: Problem, 403: Problem, 408: Problem, 413: Problem, 415: Problem}
+    return {
+        "operationId": "putSpans",
+        "summary": "Keep spans in a session as they are, with all their ids",
+        "parameters": [parameter | {"name": name} for name in ("assistantId", "sessionId")],
+        "requestBody": {"required": True, "content": _content(ListSpansResponse.__name__)},
+        "responses": {
+            str(status): {"description": HTTPStatus(status).phrase, "content": _content(kind.__name__)}
+            for status, kind in (answers | {429: Problem, 503: Problem}).items()
+        },
+    }
+
+
+def _content(name: str) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
