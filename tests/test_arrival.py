@@ -1,4 +1,4 @@
-"""One set of spans leaves one state, however it is ordered, cut into requests and repeated, over restarts too."""
+"""One set of spans and log records leaves one state, however ordered, cut and repeated, over restarts too."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from spanglass.recording import Recorder
 from spanglass.store.interface import SessionRecord, Store
 from spanglass.store.memory import MemoryStore
 from spanglass.store.sqlite import SqliteStore
-from spanglass.telemetry import Attributes, ExportRequest, Resource, Scope, Span
+from spanglass.telemetry import Attributes, ExportRequest, LogRecord, Resource, Scope, Span, Value
 
 LIMITS: Final = Limits()
 RESOURCES: Final = tuple(Resource({"service.name": name}) for name in ("support", "travel"))
@@ -38,6 +38,7 @@ SESSIONS: Final[tuple[Attributes, ...]] = (
 """What a span may tell of its session; most tell nothing."""
 USES: Final = ("call_1", "call_2")
 TEXTS: Final = ("hello", "what is 17*23?", "391")
+Piece: TypeAlias = Span | LogRecord
 Answers: TypeAlias = dict[tuple[bytes, bytes], list[bytes]]
 
 
@@ -74,12 +75,21 @@ agents = st.fixed_dictionaries(
     {"gen_ai.operation.name": st.just("invoke_agent")}, optional={"gen_ai.agent.name": st.sampled_from(["ann", "bob"])}
 )
 others = st.just({"http.route": "/chat"})
+events: st.SearchStrategy[tuple[str, Value, Attributes]] = st.one_of(
+    st.builds(lambda text: ("gen_ai.user.message", {"content": text}, {}), st.sampled_from(TEXTS)),
+    st.builds(lambda text: ("gen_ai.choice", {"message": {"content": text}}, {}), st.sampled_from(TEXTS)),
+    st.builds(lambda told: ("gen_ai.client.inference.operation.details", None, told), chats),
+    st.just(("gen_ai.evaluation.result", None, {"gen_ai.conversation.id": "thread-2"})),
+)
 
 
 @st.composite
-def spans(draw: st.DrawFn) -> list[Span]:
-    """Draw the spans of two traces; some come twice, first while they run. Parents may be missing or in circles."""
-    drawn = list[Span]()
+def spans(draw: st.DrawFn) -> list[Piece]:
+    """Draw the spans of two traces; some come twice, first while they run. Parents may be missing or in circles.
+
+    Some have log records; the last log records are of spans that never come.
+    """
+    drawn = list[Piece]()
     for trace in TRACES:
         resource = draw(st.sampled_from(RESOURCES))
         for number in range(1, draw(st.integers(1, SPANS_MAX)) + 1):
@@ -104,7 +114,20 @@ def spans(draw: st.DrawFn) -> list[Span]:
             drawn.append(span)
             if draw(st.booleans()):
                 drawn.append(unfinished(span))
+        for at in range(draw(st.integers(0, 4))):
+            observed_ns = draw(st.sampled_from([1, 10_000_000])) + at
+            drawn.append(logged(trace, draw(st.integers(1, SPANS_MAX + 1)), resource, observed_ns, draw(events)))
     return drawn
+
+
+def logged(
+    trace: bytes, number: int, resource: Resource, observed_ns: int, event: tuple[str, Value, Attributes]
+) -> LogRecord:
+    """Return a log record of a span; of one span no two are of one time."""
+    name, body, attributes = event
+    return LogRecord(
+        trace, bytes((number,)) * 8, resource, SCOPE, name, 0, observed_ns, attributes=attributes, body=body
+    )
 
 
 def unfinished(span: Span) -> Span:
@@ -124,11 +147,11 @@ def unfinished(span: Span) -> Span:
 
 
 @st.composite
-def arrivals(draw: st.DrawFn, of: Sequence[Span]) -> list[list[list[Span]]]:
+def arrivals(draw: st.DrawFn, of: Sequence[Piece]) -> list[list[list[Piece]]]:
     """Draw how spans arrive: some of them again, in any order, in requests, with restarts between some of these."""
     again = draw(st.lists(st.sampled_from(of), max_size=4))
     rest = draw(st.permutations([*of, *again]))
-    lives: list[list[list[Span]]] = [[]]
+    lives: list[list[list[Piece]]] = [[]]
     while rest:
         count = draw(st.integers(1, 4))
         lives[-1].append(rest[:count])
@@ -138,12 +161,18 @@ def arrivals(draw: st.DrawFn, of: Sequence[Span]) -> list[list[list[Span]]]:
     return lives
 
 
-async def record(store: Store, requests: Sequence[Sequence[Span]]) -> None:
+def request(pieces: Sequence[Piece]) -> ExportRequest:
+    """Return a request of spans and log records, which on the wire would be two."""
+    spans = [piece for piece in pieces if isinstance(piece, Span)]
+    return ExportRequest(spans, logs=[piece for piece in pieces if isinstance(piece, LogRecord)])
+
+
+async def record(store: Store, requests: Sequence[Sequence[Piece]]) -> None:
     """Record requests that come one right after the other, by a process that has just started."""
     mapper = Mapper(memo_bytes_max=1 << 20, document_depth_max=LIMITS.document_depth_max)
     recorder = Recorder(store, MappingHere(mapper), LIMITS)
     try:
-        await asyncio.gather(*(recorder.record(partial(ExportRequest, list(some)), 1) for some in requests))
+        await asyncio.gather(*(recorder.record(partial(request, some), 1) for some in requests))
     finally:
         recorder.close()
 
@@ -163,7 +192,7 @@ def pages(reader: Reader, session: SessionRecord) -> Iterator[bytes]:
             return
 
 
-def expected(of: Sequence[Span]) -> tuple[list[SessionRecord], Answers]:
+def expected(of: Sequence[Piece]) -> tuple[list[SessionRecord], Answers]:
     """Return the state after all spans came at once."""
     store = MemoryStore()
     asyncio.run(record(store, [of]))

@@ -111,6 +111,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         memo_bytes_max=limits.memo_bytes_max,
         document_depth_max=limits.document_depth_max,
         masks=open_masks(config),
+        sessions=tuple(listed(config.session_attributes)),
     )
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
     recorder = Recorder(store, mapping, limits)

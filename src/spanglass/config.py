@@ -101,6 +101,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:
     more spans a second where there is a second processor, for about 60 MiB of memory."""
+    session_attributes: str = ""
+    """Attributes, joined by commas, of an application's own that name a session."""
     mask: str = ""
     """Rules, joined by commas, whose secrets are masked: ``cards``, ``emails``, ``keys``, ``phones``."""
     mask_patterns: str = ""

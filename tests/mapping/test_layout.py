@@ -44,7 +44,7 @@ def test_attributes_are_recurring_own_or_content() -> None:
     assert [(member, [key for key, _ in keys]) for member, keys in layout.content] == [
         ("input_messages", ["gen_ai.input.messages"])
     ]
-    assert layout.sessions == ("session.id", "gen_ai.conversation.id")
+    assert list(layout.sessions) == ["session.id", "gen_ai.conversation.id"]
     assert not layout.assistant
 
 

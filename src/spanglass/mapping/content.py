@@ -25,9 +25,9 @@ KEPT: Final = frozenset(
 """Attributes that stay though they fill no member."""
 
 
-def without_content(span: Span) -> tuple[Span, int]:
-    """Return the span without its content, and how many values that took away."""
-    attributes = _harmless(span.attributes)
+def without_content(span: Span, naming: frozenset[str] = frozenset()) -> tuple[Span, int]:
+    """Return the span without its content, and how many values that took away; ``naming`` attributes stay."""
+    attributes = _harmless(span.attributes, naming)
     events = [_event(event) for event in span.events]
     dropped = len(span.attributes) - len(attributes) + bool(span.status_message)
     dropped += sum(
@@ -45,9 +45,9 @@ def without_content(span: Span) -> tuple[Span, int]:
     return told, dropped + (name != span.name)
 
 
-def log_without_content(record: LogRecord) -> tuple[LogRecord, int]:
+def log_without_content(record: LogRecord, naming: frozenset[str] = frozenset()) -> tuple[LogRecord, int]:
     """Return the log record without its body and content, and how many values that took away."""
-    attributes = _harmless(record.attributes)
+    attributes = _harmless(record.attributes, naming)
     dropped = len(record.attributes) - len(attributes) + (record.body is not None)
     return msgspec.structs.replace(record, attributes=attributes, body=None), dropped
 
@@ -56,8 +56,8 @@ def _event(event: Event) -> Event:
     return msgspec.structs.replace(event, attributes=_harmless(event.attributes))
 
 
-def _harmless(attributes: Mapping[str, Value]) -> Attributes:
-    told = ((key, _told(key, value)) for key, value in attributes.items())
+def _harmless(attributes: Mapping[str, Value], naming: frozenset[str] = frozenset()) -> Attributes:
+    told = ((key, value if key in naming else _told(key, value)) for key, value in attributes.items())
     return {key: value for key, value in told if value is not None}
 
 

@@ -7,7 +7,8 @@ only where they say something:
 - ``spanId``, ``parentSpanId``: the OpenTelemetry ids, in hex; the trace id is the record's request id.
 - ``name``: the span's name, where it is not the spanName.
 - ``kind``, ``flags``: numbers. ``traceState``: text. ``status``: ``{"code", "message"}``.
-- ``startTimeUnixNano``, ``endTimeUnixNano``: text, where the record's time differs, being bounded.
+- ``startTimeUnixNano``, ``endTimeUnixNano``: text, where the record's time differs, which is bounded and ends no
+  earlier than it begins.
 - ``attributes``: every attribute but those whose whole content the messages hold.
 - ``events``: ``[{"name", "timeUnixNano", "attributes", "droppedAttributesCount"}]``.
 - ``links``: ``[{"traceId", "spanId", "traceState", "flags", "attributes", "droppedAttributesCount"}]``.
@@ -119,7 +120,7 @@ def own(span: Span, told: dict[str, Plain], attributes: Attributes) -> bytes:
             }
         )
     for name, time_ns in (("startTimeUnixNano", span.start_ns), ("endTimeUnixNano", span.end_ns)):
-        if not 0 <= time_ns <= TIME_MAX:
+        if not 0 <= time_ns <= TIME_MAX or (0 < time_ns < span.start_ns):
             detail[name] = str(time_ns)
     try:
         return _encode(detail)

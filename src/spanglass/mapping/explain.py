@@ -8,6 +8,7 @@ import msgspec
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.dialect import View
 from spanglass.conventions.readers import as_text
+from spanglass.conventions.sessions import read_claim
 from spanglass.conventions.spanglass import ASSISTANT
 from spanglass.mapping import detail
 from spanglass.mapping.layout import Layout, Layouts
@@ -112,16 +113,18 @@ def _members(attributes: Attributes, layout: Layout) -> Iterator[Claimed]:
 
 def _places(span: Span, layout: Layout) -> Iterator[Claimed]:
     """Tell which attributes name the session and the assistant, of a span and of its resource."""
-    yield from _place("session", ((name, span.attributes) for name in layout.sessions))
+    told = ((name, read_claim(span.attributes[name], source)) for name, source in layout.sessions.items())
+    yield from _place("session", told)
     named = [(name, span.attributes) for name in ASSISTANT if name in span.attributes]
     resource = [(name, span.resource.attributes) for name in (*ASSISTANT, "service.name")]
-    yield from _place("assistant", (*named, *((name, of) for name, of in resource if name in of)))
+    of_all = (*named, *((name, of) for name, of in resource if name in of))
+    yield from _place("assistant", ((name, as_text(of[name])) for name, of in of_all))
 
 
-def _place(member: str, sources: Iterable[tuple[str, Attributes]]) -> Iterator[Claimed]:
+def _place(member: str, sources: Iterable[tuple[str, object]]) -> Iterator[Claimed]:
     used = ""
-    for name, attributes in sources:
-        usable = as_text(attributes[name]) is not None
+    for name, told in sources:
+        usable = told is not None
         outcome: Outcome = "unusable" if not usable else "outranked" if used else "used"
         yield Claimed(name, outcome, "", member, used if outcome == "outranked" else "")
         used = used or (name if usable else "")

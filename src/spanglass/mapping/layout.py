@@ -3,7 +3,7 @@
 That is done once for each set of keys, so the cost of a span does not grow with the number of dialects.
 """
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
@@ -12,7 +12,7 @@ import msgspec
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.dialect import Read, View
 from spanglass.conventions.indexed import is_indexed
-from spanglass.conventions.sessions import RANKS
+from spanglass.conventions.sessions import Source, session_sources
 from spanglass.conventions.spanglass import ASSISTANT
 from spanglass.telemetry import Attributes, Event, Span, Value
 
@@ -68,8 +68,8 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
     ``recurring`` picks the values which with the span's name and origin determine all that the spans of one role share,
     those of ``recurring_keys`` among them. ``own_keys`` are all other keys but those of content. ``content`` are
     the attributes that hold messages or the content of a tool's call, ``kept`` what each of those was made of,
-    which is itself unless a view made it. ``sessions`` are those that name a session, the strongest first;
-    ``assistant`` is whether one names an assistant. ``views`` can be made of the attributes.
+    which is itself unless a view made it. ``sessions`` are those that name a session, the strongest first, with
+    how each is read; ``assistant`` is whether one names an assistant. ``views`` can be made of the attributes.
     """
 
     recurring_keys: tuple[str, ...]
@@ -79,7 +79,7 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
     own_claims: Claims
     content: Claims
     kept: Mapping[str, tuple[str, ...]]
-    sessions: tuple[str, ...]
+    sessions: Mapping[str, Source]
     assistant: bool
     views: Views
 
@@ -109,9 +109,10 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
 
 
 class Layouts:
-    """Layouts by the keys that they are for."""
+    """Layouts by the keys that they are for; ``sessions`` are attributes of an application's own that name one."""
 
-    def __init__(self) -> None:
+    def __init__(self, sessions: Iterable[str] = ()) -> None:
+        self._sessions = session_sources(sessions)
         self._known: dict[tuple[tuple[str, ...], Made], Layout] = {}
 
     def of(self, span: Span) -> tuple[Span, Layout]:
@@ -136,7 +137,7 @@ class Layouts:
         if (known := self._known.get((keys, made))) is None:
             if len(self._known) >= LAYOUTS_MAX:
                 self._known.clear()
-            known = self._known[keys, made] = _layout(keys, made)
+            known = self._known[keys, made] = _layout(keys, made, self._sessions)
         return known
 
 
@@ -198,7 +199,7 @@ def _told_by_events(events: Sequence[Event]) -> Views:
     return tuple((view, ()) for view in views.values())
 
 
-def _layout(keys: tuple[str, ...], made: Made) -> Layout:
+def _layout(keys: tuple[str, ...], made: Made, sessions: Mapping[str, Source]) -> Layout:
     claims: dict[str, list[tuple[int, str, Read]]] = {}
     kept: dict[str, tuple[str, ...]] = dict(made)
     recurring: list[str] = []
@@ -217,7 +218,7 @@ def _layout(keys: tuple[str, ...], made: Made) -> Layout:
         if members - VARYING - CONTENT or (not members and _recurs(key, members)):
             deciding.append(key)
     # In one order for all spans, so that equal members are equal bytes whatever order the attributes came in.
-    sources = {
+    read_by = {
         member: tuple((key, reader) for _, key, reader in sorted(claims[member], key=itemgetter(0)))
         for member in sorted(claims)
     }
@@ -225,12 +226,12 @@ def _layout(keys: tuple[str, ...], made: Made) -> Layout:
     return Layout(
         tuple(key for key in recurring if key not in beside),
         _picker(deciding),
-        tuple((member, found) for member, found in sources.items() if member not in VARYING | CONTENT),
+        tuple((member, found) for member, found in read_by.items() if member not in VARYING | CONTENT),
         tuple(key for key in own if key not in beside),
-        tuple((member, found) for member, found in sources.items() if member in VARYING),
-        tuple((member, found) for member, found in sources.items() if member in CONTENT),
+        tuple((member, found) for member, found in read_by.items() if member in VARYING),
+        tuple((member, found) for member, found in read_by.items() if member in CONTENT),
         kept,
-        tuple(sorted((key for key in (*keys, *dict(made)) if key in RANKS), key=RANKS.__getitem__)),
+        {key: source for key, source in sessions.items() if key in {*keys, *dict(made)}},
         not set(ASSISTANT).isdisjoint(keys),
         _told_by_keys(keys),
     )

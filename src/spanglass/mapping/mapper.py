@@ -1,14 +1,15 @@
 """Maps spans: puts together what the other modules say of one span, and spans of one trace."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final, cast
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from spanglass.conventions.handoffs import hands_over_to
+from spanglass.conventions.logfire import is_placeholder, stood_for
 from spanglass.conventions.roles import SpanRole, role_of
-from spanglass.conventions.sessions import assistant_claim, service_claim, session_claim
+from spanglass.conventions.sessions import assistant_claim, service_claim
 from spanglass.conventions.tokens import is_exclusive
 from spanglass.mapping import detail, members, tools
 from spanglass.mapping.conversation import Conversations
@@ -29,8 +30,9 @@ from spanglass.mapping.layout import Facts, Layout, Layouts, read
 from spanglass.mapping.masking import NOTHING, Masking
 from spanglass.mapping.memo import Memo
 from spanglass.mapping.relations import relate
+from spanglass.mapping.traces import Trace, bounded, ended
 from spanglass.masking import Masks
-from spanglass.model.place import Claim, Claims, TracePart
+from spanglass.model.place import TracePart
 from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
 from spanglass.telemetry import Attributes, LogRecord, Span, Value
 
@@ -80,13 +82,15 @@ class Mapper:
 
     What it remembers, at most ``memo_bytes_max`` bytes, only saves work: the same spans give the same records.
     Arguments of tools deeper than ``document_depth_max`` levels go on as JSON text. What ``masks`` says is masked
-    before anything is read.
+    before anything is read. ``sessions`` are attributes of an application's own that name a session.
     """
 
-    def __init__(self, *, memo_bytes_max: int, document_depth_max: int, masks: Masks = NOTHING) -> None:
-        self._masking = Masking(masks) if masks != NOTHING else None
+    def __init__(
+        self, *, memo_bytes_max: int, document_depth_max: int, masks: Masks = NOTHING, sessions: Iterable[str] = ()
+    ) -> None:
+        self._masking = Masking(masks, sessions) if masks != NOTHING else None
         self._depth_max = document_depth_max
-        self._layouts = Layouts()
+        self._layouts = Layouts(sessions)
         self._conversations = Conversations(memo_bytes_max // 2, document_depth_max)
         self._instructions = Instructions(memo_bytes_max // 8, document_depth_max)
         self._verbatim = detail.Verbatim(memo_bytes_max // 8)
@@ -102,16 +106,17 @@ class Mapper:
         if self._masking is not None:
             spans, logs = self._masking.spans(spans), self._masking.logs(logs)
         origins: dict[tuple[int, int], _Origin] = {}
-        traces: dict[bytes, _Trace] = {}
-        for span in list(spans):  # a list, so that no resource or scope gives up its id to another
+        traces: dict[bytes, Trace] = {}
+        # A list, so that no resource or scope gives up its id to another.
+        for span in [stood_for(span) if is_placeholder(span) else span for span in spans]:
             ids = (id(span.resource), id(span.scope))
             if (origin := origins.get(ids)) is None:
                 origin = origins[ids] = self._origin(span)
             if (trace := traces.get(span.trace_id)) is None:
-                trace = traces[span.trace_id] = _Trace(span.trace_id, self.merged)
+                trace = traces[span.trace_id] = Trace(span.trace_id, self.merged)
             told, layout = self._layouts.of(span)
             span_id, parent_id = trace.span_id(span.span_id), trace.span_id(span.parent_span_id)
-            session = trace.claim(told, layout, span_id, origin)
+            session = trace.claim(told, layout, span_id, origin.assistant)
             trace.add(self._record(told, layout, (span_id, parent_id), origin, session or span.trace_id))
         if logs:
             self._add_logs(logs, traces)
@@ -121,12 +126,12 @@ class Mapper:
         """Return how much was masked since this was asked last, by rule."""
         return {} if self._masking is None else self._masking.taken()
 
-    def _add_logs(self, logs: Sequence[LogRecord], traces: dict[bytes, "_Trace"]) -> None:
+    def _add_logs(self, logs: Sequence[LogRecord], traces: dict[bytes, Trace]) -> None:
         told: dict[tuple[bytes, bytes], list[Log]] = {}
         orders: Counter[tuple[bytes, bytes, int]] = Counter()
         for record in logs:
             if (trace := traces.get(record.trace_id)) is None:
-                trace = traces[record.trace_id] = _Trace(record.trace_id, self.merged)
+                trace = traces[record.trace_id] = Trace(record.trace_id, self.merged)
             ids = (record.trace_id, record.span_id)
             at = (*ids, record.time_ns or record.observed_ns)
             log = read_log(record, orders[at])
@@ -135,7 +140,7 @@ class Mapper:
             # A log record does not know what its span is below of, so its claims are no root's.
             claims = Span(record.trace_id, b"", record.resource, record.scope, parent_span_id=record.span_id)
             claims.attributes, claims.start_ns = record.attributes, log.at_ns
-            trace.claim(*self._layouts.of(claims), trace.span_id(record.span_id), self._origin(claims))
+            trace.claim(*self._layouts.of(claims), trace.span_id(record.span_id), self._origin(claims).assistant)
         for (trace_id, span_id), some in told.items():
             traces[trace_id].add(self._joined(Joint(None, ordered(some)), trace_id, span_id))
 
@@ -188,8 +193,8 @@ class Mapper:
         return SpanRecord(
             *ids,
             span.trace_id,
-            _bounded(span.start_ns),
-            _bounded(span.end_ns),
+            bounded(span.start_ns),
+            ended(span),
             shared.recurring,
             own,
             said.inputs,
@@ -271,56 +276,6 @@ class Mapper:
             facts.setdefault("target_agent_id", target)
         told: dict[str, Value] = {} if call.paired else {"unpaired": True}
         return _Messages(inputs, outputs, lossy=(*call.lossy, "system_instructions"), told=told)
-
-
-class _Trace:
-    """The spans of one trace in one request."""
-
-    def __init__(self, trace_id: bytes, merged: Callable[[SpanRecord, SpanRecord], SpanRecord]) -> None:
-        self._trace_id = trace_id
-        self._merged = merged
-        self._ids = {b"": b""}
-        self._assistant: Claim | None = None
-        self._session: Claim | None = None
-        self._records: dict[bytes, SpanRecord] = {}
-
-    def span_id(self, span_id: bytes) -> bytes:
-        """Return a span's UUID; siblings ask for the same parent."""
-        if (known := self._ids.get(span_id)) is None:
-            known = self._ids[span_id] = span_uuid(self._trace_id, span_id)
-        return known
-
-    def claim(self, span: Span, layout: Layout, span_id: bytes, origin: _Origin) -> str | None:
-        """Take in what a span claims, and return the session that it names."""
-        child = bool(span.parent_span_id)
-        rank, text = (assistant_claim(span.attributes) if layout.assistant else None) or origin.assistant
-        claim = Claim(rank, child, _bounded(span.start_ns), span_id, text)
-        if self._assistant is None or claim < self._assistant:
-            self._assistant = claim
-        session = session_claim(span.attributes, layout.sessions) if layout.sessions else None
-        if session is None:
-            return None
-        claim = Claim(session[0], child, claim.start_ns, span_id, session[1])
-        if self._session is None or claim < self._session:
-            self._session = claim
-        return session[1]
-
-    def add(self, record: SpanRecord) -> None:
-        """Take in a span, merged with what is there of it already."""
-        known = self._records.get(record.span_id)
-        self._records[record.span_id] = record if known is None else self._merged(known, record)
-
-    def part(self) -> TracePart:
-        """Return the spans, related to each other."""
-        records = self._records
-        for changed in relate(tuple(records.values())):
-            records[changed.span_id] = changed
-        return TracePart(self._trace_id, Claims(cast("Claim", self._assistant), self._session), tuple(records.values()))
-
-
-def _bounded(time_ns: int) -> int:
-    """Return a time that stores can order by; the span's own stands in its detail."""
-    return time_ns if 0 <= time_ns <= detail.TIME_MAX else min(max(time_ns, 0), detail.TIME_MAX)
 
 
 def _origin(span: Span) -> _Origin:

@@ -17,17 +17,23 @@ _Of = TypeVar("_Of", Span, LogRecord)
 class Masking:
     """Masks spans and log records, and counts what it masks."""
 
-    def __init__(self, masks: Masks) -> None:
+    def __init__(self, masks: Masks, naming: Iterable[str] = ()) -> None:
+        """Mask what ``masks`` says; ``naming`` are attributes of an application's own that name a session."""
         self._content = masks.content
-        self._masker = Masker(masks)
+        self._naming = frozenset(naming)
+        self._masker = Masker(masks, self._naming)
 
     def spans(self, spans: Iterable[Span]) -> list[Span]:
         """Mask spans."""
-        return self._masker.spans(self._counted(map(without_content, spans)) if self._content else list(spans))
+        if self._content:
+            spans = self._counted(without_content(span, self._naming) for span in spans)
+        return self._masker.spans(list(spans))
 
     def logs(self, records: Sequence[LogRecord]) -> list[LogRecord]:
         """Mask log records."""
-        return self._masker.logs(self._counted(map(log_without_content, records)) if self._content else records)
+        if self._content:
+            records = self._counted(log_without_content(record, self._naming) for record in records)
+        return self._masker.logs(records)
 
     def taken(self) -> dict[str, int]:
         """Return what was masked since the last time, by rule."""

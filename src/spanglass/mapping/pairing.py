@@ -32,7 +32,8 @@ def paired_uses(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord]) -
     """Return the toolUseIds of tools' spans without one, by span.
 
     A span answers the use of its name and arguments that the latest inference made which began before it, else the
-    first use of its name alone; each use is answered once, earlier spans choose first.
+    first use of its name alone, else one of its name and arguments whenever it was made, since clocks of hosts differ;
+    each use is answered once, earlier spans choose first.
     """
     ordered = sorted(tools, key=_start)
     unpaired = [tool for tool in ordered if is_unpaired(tool)]
@@ -43,13 +44,13 @@ def paired_uses(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord]) -
         (call.start_ns, use) for call in sorted(inferences, key=_start, reverse=True) for use in _made(call.outputs)
     ]
     found: dict[bytes, str] = {}
-    for with_arguments in (True, False):
+    for with_arguments, in_time in ((True, True), (False, True), (True, False)):
         for tool in unpaired:
             answer = _uses(tool.inputs[0])[0]
             fitting = (
                 use.id
                 for start_ns, use in made
-                if start_ns <= tool.start_ns
+                if (start_ns <= tool.start_ns or not in_time)
                 and use.name == answer.name
                 and (use.arguments == answer.arguments or not with_arguments)
                 and use.id not in answered

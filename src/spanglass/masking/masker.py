@@ -5,7 +5,7 @@ What holds no secret comes back as the object it was, so masking that finds noth
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -44,13 +44,15 @@ class Masks(msgspec.Struct, frozen=True):
 class Masker:
     """Masks telemetry; for one thread at a time. ``counts`` are secrets masked, by rule."""
 
-    def __init__(self, masks: Masks) -> None:
+    def __init__(self, masks: Masks, naming: Iterable[str] = ()) -> None:
+        """Mask what ``masks`` says; ``naming`` are further attributes that name a session."""
         rules = [Rule(name, pattern, with_mark(name)) for name, pattern in masks.patterns]
         rules += [rule for name, rule in RULES.items() if name in masks.rules]
         self.counts: Counter[str] = Counter()
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
         self._any = compiled("|".join(f"(?:{rule.pattern})" for rule in rules)) if rules else None
         self._names_secrets = "keys" in masks.rules
+        self._naming = NAMING.union(naming)
         self._names: dict[str, tuple[str, bool]] = {}
 
     def text(self, text: str, depth: int = DEPTH_MAX) -> str:
@@ -92,7 +94,7 @@ class Masker:
         for name, value in attributes.items():
             known, secret = self._names.get(name) or self._name(name)
             told: Value = self._whole(value) if secret else self.value(value, depth)
-            if told is not value and name in NAMING and isinstance(value, str) and isinstance(told, str):
+            if told is not value and name in self._naming and isinstance(value, str) and isinstance(told, str):
                 told = f"{told} {hashlib.blake2b(value.encode(errors='replace'), digest_size=8).hexdigest()}"
             changed = changed or told is not value or known != name
             masked[known] = told

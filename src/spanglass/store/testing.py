@@ -429,6 +429,14 @@ class StoreBattery(ResourceBattery, ViewingBattery, AccessBattery):
         store.write([part(huge)])
         assert next(read(store, *ids())).inputs[0].json == huge.inputs[0].json
 
+    def test_a_span_that_turns_out_earlier_takes_its_time_with_it(self, store: Store) -> None:
+        """A span that was thought to begin later, as log records alone may tell, leaves no later time behind."""
+        store.write([part(span(1, start_ns=10, end_ns=0))])
+        store.write([part(span(1, start_ns=1, end_ns=2))])
+        session = store.session(*ids())
+        assert session is not None
+        assert (session.first_ns, session.last_ns, session.running) == (1, 2, 0)
+
     def test_what_comes_is_related_to_what_was_there(self, store: Store) -> None:
         """``relate`` sees the spans that a trace has already beside the new ones, and what it changes is written."""
         seen: list[set[bytes]] = []

@@ -12,7 +12,7 @@ from spanglass.store.compression import Compression
 from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
 from spanglass.store.pages import said_ms, supersedes
 from spanglass.store.records import decode_heads
-from spanglass.store.rollups import Rollup, rolled_up
+from spanglass.store.rollups import Rollup, last_ns, rolled_up
 from spanglass.store.sqlite import dictionaries, facts, index, summaries, traces
 from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
@@ -355,7 +355,7 @@ def _only_adds(new: SpanRecord, known: SpanRecord, state: SessionState) -> bool:
         said.get(fragment.key, 1 << 62) <= ms or state.since[state.known[fragment.key]] < ms
         for fragment, ms in said_ms(known)
     )
-    ends = new.start_ns <= known.start_ns and new.end_ns >= known.end_ns
+    ends = new.start_ns <= known.start_ns and last_ns(new) >= last_ns(known)
     return ends and times and _spoken(known) <= _spoken(new) and not state.rollup.forgets(known, new)
 
 
