@@ -147,6 +147,24 @@ class Reader:
             body["nextCursor"] = tokens.write(page.next)
         return Listing(msgspec.json.encode(body), 0)
 
+    def messages(
+        self, assistant_id: bytes, session_id: bytes, *, first: int, limit: int
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return distinct messages of a session as SpanMessages, in the order in which they were said, and their count.
+
+        They are those from number ``first`` on; a page also ends at ``Limits.page_bytes_max``, but is never empty.
+
+        Raises:
+            SessionNotFoundError, StoreError: As ``list_spans``.
+        """
+        limits = {"first": first, "limit": limit, "bytes_max": self._limits.page_bytes_max}
+        page = self._store.said(assistant_id, session_id, **limits)
+        if page is None:
+            self._made(assistant_id, session_id)
+            return [], 0
+        joiner = Joiner(assistant_id, session_id)
+        return [msgspec.json.decode(joiner.message(each.message)) for each in page.said], page.total
+
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord:
         """Return a session with its roll-ups.
 

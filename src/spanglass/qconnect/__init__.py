@@ -4,7 +4,7 @@ from concurrent.futures import Executor
 from typing import Final
 
 from spanglass.config import Limits
-from spanglass.qconnect import assistants, list_spans, sessions, tags
+from spanglass.qconnect import assistants, list_spans, messages, sessions, tags
 from spanglass.qconnect.exchange import Backing
 from spanglass.qconnect.routes import ROUTES
 from spanglass.qconnect.service import Service
@@ -16,6 +16,7 @@ OPERATIONS: Final = (
     *sessions.OPERATIONS,
     *tags.OPERATIONS,
     *list_spans.OPERATIONS,
+    *messages.OPERATIONS,
 )
 """What is offered."""
 FIRST_SEGMENTS: Final = frozenset(template.split("/")[1] for _, template in ROUTES.values())
