@@ -62,9 +62,13 @@ def result(call: str, response: object = "found") -> dict[str, object]:
 
 # Wild telemetry ------------------------------------------------------------------------------------------------------
 
+_VIEWS: Final = [view for dialect in DIALECTS for view in dialect.views]
+_EVENTS: Final = ["exception", "?", *sorted({name for view in _VIEWS for name in view.events})]
 _KEYS: Final = sorted(
     {name for dialect in DIALECTS for member in dialect.members for name in member.spellings}
     | {name for dialect in DIALECTS for name in dialect.recurring}
+    | {f"{name}{n}.role" if name.endswith(".") else name for view in _VIEWS for name in view.of for n in range(2)}
+    | {f"{name}0.message.content" for view in _VIEWS for name in view.of if name.endswith(".")}
     | set(RANKS)
     | set(ASSISTANT)
 )
@@ -172,7 +176,7 @@ class Wild:
             pick([below(10), below(2**65), -1]),
             pick([below(10), below(2**65), 0]),
             self.attributes(),
-            [Event(pick(["exception", "?"]), below(2**64), self.attributes(), below(2)) for _ in range(below(3))],
+            [Event(pick(_EVENTS), below(2**64), self.attributes(), below(2)) for _ in range(below(3))],
             [Link(TRACE, below(4).to_bytes(8), self._text(), self.attributes()) for _ in range(below(2))],
             below(4),
             self._text(),

@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+import grpc
 import pytest
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from tests.captures import CAPTURES, exported, log_paths, paths, truth_path, without
 from tests.integration.conftest import Connect
-from tests.integration.serving import JSON, PROTOBUF, Connection, Server, start
+from tests.integration.serving import JSON, PROTOBUF, Connection, Server, free_port, start
 from tests.truth import compare, expected
 
 Spans: TypeAlias = dict[str, list[dict[str, Any]]]
+Call: TypeAlias = "grpc.UnaryUnaryMultiCallable[bytes, bytes]"
 MEDIA_TYPES: Final = {".pb": PROTOBUF, ".json": JSON}
 
 
@@ -75,9 +77,7 @@ def test_repeated_and_shuffled(tmp_path: Path, connect: Connect, once: Spans) ->
 
 def test_span_by_span_in_any_order(tmp_path: Path, connect: Connect, once: Spans) -> None:
     """Spans and log records of all captures, one a request, in any order, leave what whole captures leave."""
-    # The recordings of one emitter are one session, whose messages are told when they were said first.
-    as_json = {emitter(capture) for capture in CAPTURES if {path.suffix for path in paths(capture)} != {".pb"}}
-    recorded = [capture for capture in CAPTURES if emitter(capture) not in as_json]
+    recorded = [capture for capture in CAPTURES if {path.suffix for path in paths(capture)} == {".pb"}]
     alone = [("/v1/traces", body) for capture in recorded for path in paths(capture) for body in cut(path)]
     logs = [("/v1/logs", body) for capture in recorded for path in log_paths(capture) for body in cut_logs(path)]
     bodies = [*alone, *logs]
@@ -86,15 +86,32 @@ def test_span_by_span_in_any_order(tmp_path: Path, connect: Connect, once: Spans
         with contextlib.closing(Connection(server.port)) as connection:
             for target, body in bodies:
                 assert connection.ask(target, body).status == 200
+        for capture in set(CAPTURES) - set(recorded):
+            sent(server, capture)
         spans = read(server, connect)
-    assert spans == {trace: listed for trace, listed in once.items() if trace in spans}
-    assert len(alone) == sum(map(len, spans.values()))
+    assert spans == once
     assert len(logs) > 200
 
 
-def emitter(capture: str) -> str:
-    """Return the emitter whose recording it is."""
-    return capture.partition("/")[0]
+def test_grpc_tells_the_same(tmp_path: Path, connect: Connect, once: Spans) -> None:
+    """All captures over gRPC leave what they leave over HTTP; what was recorded as JSON is sent as that."""
+    port = free_port()
+    with (
+        start(tmp_path / "spans.db", "--grpc-port", str(port)) as server,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        export: Call = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        export_logs: Call = channel.unary_unary("/opentelemetry.proto.collector.logs.v1.LogsService/Export")
+        for capture in CAPTURES:
+            for path in paths(capture):
+                if path.suffix == ".pb":
+                    assert export(path.read_bytes()) == b""
+                else:
+                    assert server.ask("/v1/traces", path.read_bytes(), JSON).status == 200
+            for path in log_paths(capture):
+                assert export_logs(path.read_bytes()) == b""
+        spans = read(server, connect)
+    assert spans == once
 
 
 def cut(path: Path) -> Iterator[bytes]:

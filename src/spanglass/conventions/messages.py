@@ -6,12 +6,10 @@ the providers' own APIs (``output_text``, ``tool_use``, Bedrock's ``{"text"}``);
 Completions API, with ``content`` and ``tool_calls``.
 """
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Callable
 from typing import Final, TypeGuard
 
+from spanglass.conventions.media import described
 from spanglass.conventions.plain import Plain, clean, encode, read_json
 from spanglass.conventions.said import Message, Part, Reasoning, Role, Text, ToolResult, ToolUse
 from spanglass.conventions.traceloop import BLOCKS, open_text
@@ -122,7 +120,7 @@ def _read_part(part: Plain, message: Message) -> list[Part]:
     reader = READERS.get(kind if isinstance(kind, str) else _untyped(part))
     if reader is None:
         message.whole = False
-        return [Text(_described(part))]
+        return [Text(described(part))]
     known, read = reader
     if len(part) > 1 and not all(key in known or part[key] in _EMPTY for key in part):
         message.whole = False
@@ -245,24 +243,3 @@ def _is_block(item: Plain) -> bool:
         return False
     told = {key for key, value in item.items() if value not in _EMPTY and key != "type"}
     return len(told) == 1 and told <= _BLOCK_FIELDS and item.get("type", "text") in _BLOCK_TYPES
-
-
-def _described(part: _Object) -> str:
-    """Say in brackets what a part is that cannot be shown: ``[image/png, 12 kB, sha256 …]``, ``[file file-1]``."""
-    kind = _text(_first(part, "mime_type", "media_type", "modality", "type")) or "part"
-    if isinstance(content := _first(part, "content", "data"), str) and part.get("type") == "blob":
-        data = _decoded(content)
-        return f"[{kind}, {_size(len(data))}, sha256 {hashlib.sha256(data).hexdigest()}]"
-    where = _text(_first(part, "uri", "url", "file_id", "image_url", "content", "text"))
-    return f"[{kind} {where}]" if where else f"[{kind}]"
-
-
-def _decoded(content: str) -> bytes:
-    try:
-        return base64.b64decode(content, validate=True)
-    except (binascii.Error, ValueError):
-        return clean(content).encode()
-
-
-def _size(size: int) -> str:
-    return f"{size} B" if size < 1000 else f"{round(size / 1000)} kB"  # noqa: PLR2004 (the unit itself)

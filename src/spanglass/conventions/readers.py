@@ -98,9 +98,9 @@ def as_word(words: Mapping[str, str]) -> Callable[[Value], str | None]:
 def within(read: Callable[[Value], Told], *paths: str) -> Callable[[Value], Told | None]:
     """Make a reader of what an object, perhaps as its JSON, has at the first of ``paths`` that says something.
 
-    A path is names with dots between them.
+    A path is names with dots between them; an empty one leads to the whole.
     """
-    ways = tuple(tuple(path.split(".")) for path in paths)
+    ways = tuple(tuple(path.split(".")) if path else () for path in paths)
 
     def opened(value: Value) -> Told | None:
         told = value
