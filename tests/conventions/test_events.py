@@ -202,3 +202,15 @@ def test_names_of_events() -> None:
     assert event_name("a", {"event.name": "b"}) == "a"
     assert event_name("", {"event.name": "b"}) == "b"
     assert event_name("", {}) == ""
+
+
+def test_events_stay_as_they_were() -> None:
+    """Reading one event's list and another's message does not make the first one longer."""
+    told: list[Value] = ["hi"]
+    first = GenAIEvent(DETAILS, {"gen_ai.input.messages": told})
+    for _ in range(2):
+        assert inputs(first, on_span("gen_ai.user.message", content="and?")) == [
+            "hi",
+            {"role": "user", "content": "and?"},
+        ]
+    assert told == ["hi"]

@@ -110,7 +110,7 @@ def _go_on(lists: dict[str, list[Plain]], name: str, more: list[Plain]) -> None:
     if more[: len(before)] != before:
         lists[name] = before + more
         return
-    lists[name] = more
+    lists[name] = [*more]  # what was told stays as it was
     if name == INPUTS and before and len(more) > len(before):  # another call, whose history holds the answers so far
         lists[OUTPUTS] = []
 
