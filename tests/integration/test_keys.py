@@ -479,7 +479,7 @@ def test_a_stream_ends_with_its_key(server: Server, folder: Path, keys: Keys) ->
 
 
 def _log_in(server: Server, key: Key, **headers: str) -> Answer:
-    body = json.dumps({"token": key.token}).encode()
+    body = json.dumps({"key": key.token}).encode()
     return ask(server, "/api/login", None, "POST", body, content_type="application/json", **headers)
 
 
@@ -525,16 +525,16 @@ def test_a_login_over_tls_stays_there(server: Server, keys: Keys) -> None:
     assert "Secure" in answer.headers["set-cookie"].split("; ")
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"token": 1}', b'{"token": "x", "more": 1}', b"\xff"])
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"key": 1}', b'{"key": "x", "more": 1}', b"\xff"])
 def test_a_login_that_cannot_be_read(server: Server, body: bytes) -> None:
     """A body that is no login is told to be none."""
     answer = ask(server, "/api/login", None, "POST", body, content_type="application/json")
-    assert (answer.status, answer.json()) == (400, {"error": 'the body is not {"token": "…"}'})
+    assert (answer.status, answer.json()) == (400, {"error": 'the body is not {"key": "…"}'})
 
 
 def test_a_login_of_a_wrong_token(server: Server) -> None:
     """A token that is no key's is refused."""
-    answer = ask(server, "/api/login", None, "POST", b'{"token": "SPANAAAAAAAAAAAAAAAA.0"}')
+    answer = ask(server, "/api/login", None, "POST", b'{"key": "SPANAAAAAAAAAAAAAAAA.0"}')
     assert (answer.status, "set-cookie" in answer.headers) == (401, False)
 
 

@@ -11,9 +11,11 @@ from spanglass.model.place import (
     NAMESPACE_ASSISTANT,
     NAMESPACE_SPAN,
     NAMESPACE_TOOL_USE,
+    SERVICE_RANK,
     Claim,
     Claims,
     Place,
+    TracePart,
     parse_uuid,
 )
 
@@ -121,3 +123,32 @@ def test_namespaces_stay() -> None:
         "b70b6819-1ea8-51c1-94a4-a07adf677328",
         "820358ed-7d22-54c0-a53b-449e02f20bca",
     ]
+
+
+OURS, THEIRS = (uuid.uuid5(NAMESPACE_ASSISTANT, name).bytes for name in ("ours", "theirs"))
+
+
+def sent(rank: int, assistant: str) -> TracePart:
+    return TracePart(TRACE, Claims(Claim(rank, False, 0, b"a", assistant), Claim(0, False, 0, b"a", "s")), ())
+
+
+@pytest.mark.parametrize(
+    ("rank", "assistants", "assistant", "fits"),
+    [
+        (SERVICE_RANK, {OURS}, OURS, True),
+        (SERVICE_RANK, {OURS, b"more"}, THEIRS, False),
+        (SERVICE_RANK, {OURS, THEIRS}, THEIRS, True),
+        (0, {OURS}, THEIRS, False),
+        (0, {THEIRS}, THEIRS, True),
+        (SERVICE_RANK, set(), THEIRS, False),
+    ],
+)
+def test_a_confined_part_stays_with_its_senders_assistants(
+    rank: int, assistants: set[bytes], assistant: bytes, *, fits: bool
+) -> None:
+    """A service's name gives way to the only assistant of the sender; what else names another one does not fit."""
+    part = sent(rank, "theirs").confined(frozenset(assistants))
+    place = part.claims.place(TRACE)
+    assert (place.assistant_id, part.fits(place)) == (assistant, fits)
+    assert sent(rank, "theirs").fits(place)
+    assert not part.fits(place, Place(b"another", b"s"))

@@ -1,13 +1,12 @@
 """The gate in front of every face: who sends a request, from where, and by which id it is spoken of."""
 
-import contextlib
 import uuid
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final, TypeAlias
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from spanglass.access.identity import Callers
@@ -16,8 +15,8 @@ from spanglass.access.sites import Sites
 Refuse: TypeAlias = Callable[[Scope, Send, Exception], Awaitable[None]]
 """Answers a request with an error, in the form of a face's protocol."""
 
-REQUEST_ID_HEADER: Final = "x-request-id"
-EVENT_STREAM: Final = "text/event-stream"
+REQUEST_ID_HEADER: Final = b"x-request-id"
+EVENT_STREAM: Final = b"text/event-stream"
 
 
 class _RevokedError(Exception):
@@ -48,29 +47,30 @@ class Gate:
             request_id = str(uuid.uuid4())
             state = scope.setdefault("state", {})
             state["request_id"] = request_id
-
+            structlog.contextvars.bind_contextvars(request_id=request_id)  # the server gives each request its context
             streams = False
 
             async def send_with_id(message: Message) -> None:
                 nonlocal streams
                 if message["type"] == "http.response.start":
-                    headers = MutableHeaders(scope=message)
-                    headers[REQUEST_ID_HEADER] = request_id
-                    streams = headers.get("content-type", "").startswith(EVENT_STREAM)
+                    headers = message["headers"]
+                    streams = any(name == b"content-type" and value.startswith(EVENT_STREAM) for name, value in headers)
+                    message["headers"] = [*headers, (REQUEST_ID_HEADER, request_id.encode())]
                 elif streams and not await self._callers.still_knows(state["caller"]):
                     raise _RevokedError
                 await send(message)
 
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
-                try:
-                    self._sites.check(scope["method"], Headers(scope=scope), origins)
-                    state["caller"], receive = await identify(scope, receive)
-                except Exception as error:  # noqa: BLE001 (each face has an answer to every error)
-                    await refuse(scope, send_with_id, error)
-                    return
-                with contextlib.suppress(_RevokedError):
-                    await face(scope, receive, send_with_id)
-                    return
+            try:
+                self._sites.check(scope["method"], scope["headers"], origins)
+                state["caller"], receive = await identify(scope, receive)
+            except ClientDisconnect:
+                return
+            except Exception as error:  # noqa: BLE001 (each face has an answer to every error)
+                await refuse(scope, send_with_id, error)
+                return
+            try:
+                await face(scope, receive, send_with_id)
+            except _RevokedError:
                 await send({"type": "http.response.body", "body": b""})
 
         if not origins:

@@ -21,9 +21,9 @@ _HEADERS: Final = {"cache-control": "no-store"}
 
 
 class Login(msgspec.Struct, forbid_unknown_fields=True):
-    """What ``POST /api/login`` takes: a bearer token, as ``spanglass keys create`` printed it."""
+    """What ``POST /api/login`` takes: a key's bearer token, as ``spanglass keys create`` printed it."""
 
-    token: str
+    key: str
 
 
 def routes(keys: Keys | None, config: Config) -> list[BaseRoute]:
@@ -34,9 +34,9 @@ def routes(keys: Keys | None, config: Config) -> list[BaseRoute]:
             return JSONResponse({"error": "This server asks for no key."}, 400, _HEADERS)
         try:
             body = await read_body(request.headers, request.receive, config.limits)
-            who = await keys.of_token(msgspec.json.decode(body, type=Login).token)
+            who = await keys.of_token(msgspec.json.decode(body, type=Login).key)
         except msgspec.DecodeError:
-            return JSONResponse({"error": 'the body is not {"token": "…"}'}, 400, _HEADERS)
+            return JSONResponse({"error": 'the body is not {"key": "…"}'}, 400, _HEADERS)
         except (AccessError, BodyError, StoreError) as error:
             return refusal(error)
         answer = JSONResponse(_told(who, keys), headers=_HEADERS)

@@ -178,7 +178,10 @@ class _Others(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""
-        known = any(route.matches(scope)[0] is not Match.NONE for route in self._served)
+        known = [route for route in self._served if route.matches(scope)[0] is not Match.NONE]
         error = f"{scope['method']} is not offered here" if known else "There is no such path; see /api/openapi.json."
         answer = json(msgspec.json.encode(Problem(error=error)), 405 if known else 404)
+        if known:
+            allowed = {method for route in known if isinstance(route, Route) for method in route.methods or ()}
+            answer.headers["allow"] = ", ".join(sorted(allowed))
         await answer(scope, receive, send)
