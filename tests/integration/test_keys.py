@@ -354,6 +354,7 @@ def test_what_is_theirs_is_as_if_it_were_not(server: Server, keys: Keys, tokens:
         )
         if not any(token in theirs[1] for token in tokens.values()):  # which list a token is of, anyone can tell
             assert _masked(told, THEIRS) == _masked(of_none, MISSING), theirs
+        assert told.status < 500, theirs
         for shown in (WORD, "theirs", SPAN, *THEIRS):
             assert shown in theirs[1] or shown.encode() not in told.body, theirs
     assert ask(server, THEIRS.path, keys.admin).body == before
@@ -406,6 +407,13 @@ def test_a_denial_is_aws_sentence(server: Server, keys: Keys) -> None:
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.list_spans(assistantId=OURS.assistantId, sessionId=THEIRS.sessionId)
     client.close()
+
+
+def test_what_concerns_all_is_for_keys_for_all(server: Server, keys: Keys) -> None:
+    """A limited admin deletes none of the sessions before a time, since most are others'."""
+    answer = ask(server, "/api/sessions?before=9000000000", keys.our_admin, "DELETE")
+    assert (answer.status, answer.json()["error"]) == (403, "this concerns assistants that this key is not for")
+    assert ask(server, OURS.path, keys.our_reader).status == 200
 
 
 def test_all_metrics_are_nobodys_in_particular(server: Server, keys: Keys) -> None:

@@ -73,6 +73,13 @@ def test_other_hosts_need_authentication(tmp_path: Path, host: str) -> None:
     assert refusal(tmp_path, "--host", host).startswith(f"host: {host} is not a loopback address")
 
 
+def test_keys_need_the_servers_secret(tmp_path: Path) -> None:
+    """With keys, but without the secret that they are derived from, nothing starts."""
+    secret, store = tmp_path / "none.secret", f"sqlite:///{tmp_path}/spans.db"
+    line = refusal(tmp_path, "--auth", "keys", "--store", store, SPANGLASS_SECRET_FILE=str(secret))
+    assert line == f"secret-file: there is no {secret}; `spanglass keys create` makes it"
+
+
 @pytest.mark.parametrize("option", ["--port", "--grpc-port"])
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_port_in_use(tmp_path: Path, option: str, workers: str) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import islice
-from typing import Protocol, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 import msgspec
 
 from spanglass.access.caller import Caller
+from spanglass.access.errors import ForbiddenError
 from spanglass.model.place import TracePart
 from spanglass.model.record import SpanRecord
 from spanglass.store.interface import (
@@ -27,7 +28,6 @@ from spanglass.store.interface import (
     SessionRecord,
     SpanPage,
     Store,
-    StoreError,
     Totals,
     Version,
     WriteResult,
@@ -41,6 +41,7 @@ class _OverStore(Protocol):
     def over(self, view: Callable[[Store], Store]) -> Self: ...
 
 
+TOO_WIDE: Final = "this concerns assistants that this key is not for"
 _T = TypeVar("_T", bound=_OverStore)
 
 
@@ -51,15 +52,11 @@ def limited(answering: _T, caller: Caller) -> _T:
     return answering.over(lambda store: ScopedStore(store, caller.assistants))
 
 
-class TooWideError(StoreError):
-    """A view of some assistants was asked for what concerns all."""
-
-    def __init__(self) -> None:
-        super().__init__("this concerns assistants that the key is not for")
-
-
 class ScopedStore(Store):
-    """Some assistants of a store; see ``interface.Store`` for what each method answers."""
+    """Some assistants of a store; see ``interface.Store`` for what each method answers.
+
+    What concerns all assistants raises ``ForbiddenError``.
+    """
 
     def __init__(self, store: Store, assistants: Collection[bytes] | None) -> None:
         self._store = store
@@ -201,15 +198,15 @@ class ScopedStore(Store):
 
     def add_key(self, key: KeyRecord) -> None:
         """Refuse."""
-        raise TooWideError
+        raise ForbiddenError(TOO_WIDE)
 
     def revoke_key(self, key_id: str, now_ns: int) -> bool:
         """Refuse."""
-        raise TooWideError
+        raise ForbiddenError(TOO_WIDE)
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """Refuse: spans are written by the recorder."""
-        raise TooWideError
+        raise ForbiddenError(TOO_WIDE)
 
     def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
         """Remember for all: a key names the assistant that it is about."""
@@ -217,7 +214,7 @@ class ScopedStore(Store):
 
     def delete_before(self, before_ns: int) -> int:
         """Refuse."""
-        raise TooWideError
+        raise ForbiddenError(TOO_WIDE)
 
     def maintain(self) -> bool:
         """Leave that to the store."""

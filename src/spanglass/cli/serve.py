@@ -4,11 +4,13 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 import uvicorn
 
+from spanglass.access.secrets import Secrets
 from spanglass.app import open_masks, open_store
 from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError
 from spanglass.heads import HeadBoundedProtocol
@@ -59,6 +61,8 @@ def serve(
     }
     config = Config.from_environment(options)
     open_store(config.store, config.limits).close()
+    if config.auth == "keys":
+        Secrets.read(Path(config.secret_file))
     PriceList.load(config.prices)
     open_masks(config)
     _check_port(config)
