@@ -389,3 +389,34 @@ def test_a_page_read_lately_is_the_page_of_now() -> None:
     assert len(_parsed(reader.list_spans(ASSISTANT, SESSION))) == 3
     store.delete_session(ASSISTANT, SESSION)
     assert reader.recent_spans(ASSISTANT, SESSION) is None
+
+
+# Without the bounds
+
+
+def test_a_full_reader_shows_all_within_its_bytes() -> None:
+    """Without the service model's bounds every message is shown, in pages that still end by their bytes."""
+    store = MemoryStore()
+    said = tuple(message(f"{n} " + "x" * 1000) for n in range(80))
+    store.write([part(*(span(n, inputs=said, inputs_shown_from=30) for n in range(6)))])
+    reader, token, pages = Reader(store, Limits(page_bytes_max=200_000), full=True), None, []
+    while True:
+        listing = reader.list_spans(*ids(), next_token=token)
+        assert listing.withheld == 0
+        assert len(listing.body) <= 200_000
+        pages.append(json.loads(listing.body))
+        if (token := pages[-1].get("nextToken")) is None:
+            break
+    spans = [each for page in pages for each in page["spans"]]
+    assert [len(page["spans"]) for page in pages] == [2, 2, 2]
+    assert {len(each["attributes"]["inputMessages"]) for each in spans} == {80}
+    assert len({each["spanId"] for each in spans}) == 6
+    assert Reader(store, Limits()).list_spans(*ids()).withheld == 6 * 30
+
+
+def test_a_limited_view_of_a_full_reader_is_full() -> None:
+    """What a caller may see of a full reader is as full."""
+    store = MemoryStore()
+    store.write([part(span(1, inputs=tuple(message(str(n)) for n in range(60)), inputs_shown_from=10))])
+    seen = Reader(store, Limits(), full=True).over(lambda inner: inner)
+    assert len(json.loads(seen.list_spans(*ids()).body)["spans"][0]["attributes"]["inputMessages"]) == 60

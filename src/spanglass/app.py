@@ -116,7 +116,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
     recorder = Recorder(store, mapping, limits)
     try:
-        reader = Reader(store, limits)
+        reader = Reader(store, limits, full=config.full)
         keys = _keys(config, store, threads)
         callers: Callers = keys or Anyone(_throttle(config))
         web.router.routes += login.routes(keys, config)

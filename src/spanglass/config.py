@@ -97,6 +97,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The region in the ARNs of assistants and sessions."""
     account_id: Annotated[str, msgspec.Meta(pattern="^[0-9]{12}$")] = "000000000000"
     """The account in them, likewise."""
+    full: bool = False
+    """Whether ListSpans shows what lies beyond the service model's bounds, for clients that accept more."""
     workers: _Count = 1
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:

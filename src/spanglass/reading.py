@@ -9,11 +9,12 @@ from typing import Any, Final, Self
 import msgspec
 
 from spanglass.config import Limits
-from spanglass.mapping import detail
+from spanglass.mapping import detail, projection
 from spanglass.model.record import PARTICIPANTS, Fragment, Kind, Members, SpanRecord
 from spanglass.model.timestamp import seconds, seconds_ms
 from spanglass.recent import RecentPages
 from spanglass.store.interface import Cursor, SessionCursor, SessionRecord, SpanPage, Store
+from spanglass.store.pages import cut
 from spanglass.store.where import Where
 
 ENVELOPE_BYTES_MAX: Final = 256
@@ -39,7 +40,8 @@ class TokenError(ValueError):
 class Listing(msgspec.Struct, frozen=True):
     """A finished ListSpansResponse: ``body`` is its JSON.
 
-    ``withheld`` counts what the projection left out of these spans: messages, and system instructions that did not fit.
+    ``withheld`` counts what the projection left out of these spans: messages, system instructions that did not fit, and
+    members that the service model does not admit.
     """
 
     body: bytes
@@ -56,14 +58,16 @@ class SessionListing(msgspec.Struct, frozen=True):
 class Reader:
     """Answers what is asked of a store; used from any thread."""
 
-    def __init__(self, store: Store, limits: Limits, recent: RecentPages | None = None) -> None:
+    def __init__(self, store: Store, limits: Limits, recent: RecentPages | None = None, *, full: bool = False) -> None:
+        """Read from a store; ``full`` lifts the bounds of the service model that ListSpans would hold."""
+        self._full = full
         self._store = store
         self._limits = limits
         self._recent = recent or RecentPages(limits.recent_pages_bytes_max)
 
     def over(self, view: Callable[[Store], Store]) -> Self:
         """Return a reader of a view of the same store."""
-        return type(self)(view(self._store), self._limits, self._recent)
+        return type(self)(view(self._store), self._limits, self._recent, full=self._full)
 
     def list_spans(
         self, assistant_id: bytes, session_id: bytes, *, max_results: int | None = None, next_token: str | None = None
@@ -109,9 +113,13 @@ class Reader:
         )
         if page is None:
             page = self._made(assistant_id, session_id)
+        project = projection.unbounded if self._full else projection.bounded
+        shown = [project(span) for span in page.spans]
+        if self._full:
+            page = _shortened(page, [each.span for each in shown], self._limits.page_bytes_max)
         rest = b"" if page.next is None else b',"nextToken":"%b"' % tokens.write(page.next).encode()
         body = Joiner(assistant_id, session_id).page(page.spans, rest)
-        return Listing(body, sum(map(_withheld, page.spans)))
+        return Listing(body, sum(each.withheld for each in shown[: len(page.spans)]))
 
     def _made(self, assistant_id: bytes, session_id: bytes) -> SpanPage:
         """Return the page of a session without spans, which clients may make beforehand."""
@@ -194,8 +202,10 @@ class Reader:
         return SessionListing(page.sessions, None if page.next is None else tokens.write(page.next))
 
 
-def _withheld(span: SpanRecord) -> int:
-    return span.inputs_shown_from + span.outputs_shown_from + len(span.system[1:])
+def _shortened(page: SpanPage, shown: list[SpanRecord], bytes_max: int) -> SpanPage:
+    """Return a page of spans that show more than the store counted, with as many as the bytes allow."""
+    within = cut(shown, len(shown), bytes_max)
+    return SpanPage(shown, page.next) if within.next is None else within
 
 
 # Tokens --------------------------------------------------------------------------------------------------------------

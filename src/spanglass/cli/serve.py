@@ -36,6 +36,12 @@ def serve(
             show_default="off",
         ),
     ] = None,
+    full: Annotated[
+        bool | None,
+        typer.Option(
+            "--full", help="Have ListSpans show what is beyond the service model's bounds.", show_default=False
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the ports and the store.", show_default="1")
     ] = None,
@@ -56,6 +62,7 @@ def serve(
         "grpc_port": grpc_port,
         "store": store,
         "auth": auth,
+        "full": full,
         "workers": workers,
         "log_level": log_level,
     }

@@ -44,6 +44,8 @@ RESPONSE_ID: Final = "responseId"
 TIME_MAX: Final = 2**63 - 1
 """The latest time that stores order by, in nanoseconds since the epoch: in the year 2262."""
 
+_WITHHELD: Final = "withheld"
+_MENTION: Final = b'"withheld":{'
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -134,6 +136,15 @@ def whole(record: SpanRecord) -> dict[str, Any]:
     for piece in (*(one.json for one in record.details), record.own_detail):
         _merge(merged, msgspec.json.decode(piece))
     return merged
+
+
+def withheld(record: SpanRecord) -> dict[str, Any]:
+    """Return the members that the service model does not admit; pieces that cannot hold any are not read."""
+    told: dict[str, Any] = {}
+    for piece in (*(one.json for one in record.details), record.own_detail):
+        if _MENTION in piece:
+            told |= msgspec.json.decode(piece).get(_WITHHELD, {})
+    return told
 
 
 def _merge(into: dict[str, Any], piece: Mapping[str, Any]) -> None:

@@ -13,6 +13,7 @@ from spanglass.mapping.values import VALUES_MAX, array, text_value, wire_values
 from spanglass.model.record import Fragment, Kind, fragment
 from spanglass.telemetry import Value
 
+_RAWS: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _MARKER: Final = "[{:,} more values follow, {:,} bytes of JSON]"
 """The last shown value where not all can be shown."""
 
@@ -67,6 +68,14 @@ def read_instructions(value: Plain) -> Message:
         read.parts += one.parts
         read.whole = read.whole and one.whole
     return read
+
+
+def joined(system: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    """Return one fragment with all values of a span's instructions, without the marker; undoes their division."""
+    if len(system) <= 1:
+        return system
+    shown, rest = (_RAWS.decode(each.json) for each in system)
+    return (fragment(Kind.SYSTEM, msgspec.json.encode([*shown[:-1], *rest])),)
 
 
 def _fragments(values: Sequence[bytes]) -> tuple[Fragment, ...]:
