@@ -106,11 +106,12 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     limits = config.limits
     store = open_store(config.store, limits)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
+    masks = open_masks(config)
     make_mapper = functools.partial(
         Mapper,
         memo_bytes_max=limits.memo_bytes_max,
         document_depth_max=limits.document_depth_max,
-        masks=open_masks(config),
+        masks=masks,
         sessions=tuple(listed(config.session_attributes)),
     )
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
@@ -120,7 +121,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         keys = _keys(config, store, threads)
         callers: Callers = keys or Anyone(_throttle(config))
         web.router.routes += login.routes(keys, config)
-        web.router.routes += viewer.routes(reader, store, recorder.record, threads, config)
+        web.router.routes += viewer.routes(reader, store, recorder.record, threads, config, masks=masks)
         web.router.routes += health.routes(store, recorder, threads)
         gate = Gate(Sites(None if keys else listed(config.allowed_hosts)), callers)
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)

@@ -67,6 +67,17 @@ def test_escaped_secrets_are_found(masker: Masker) -> None:
     assert masker.text(untouched) is untouched
 
 
+def test_what_lies_too_deep_is_masked_as_text(masker: Masker) -> None:
+    """Nothing is too deep to be looked into, though it may lose its structure."""
+    deep: Value = [ADDRESS]
+    clean: Value = ["hi"]
+    for _ in range(250):
+        deep, clean = [deep], [clean]
+    assert ADDRESS not in repr(masker.value(deep))
+    assert "[email]" in repr(masker.value(deep))
+    assert masker.value(clean) is clean
+
+
 def test_broken_json_is_a_text(masker: Masker) -> None:
     """What only begins as JSON is masked as it stands."""
     assert masker.text('{"to": "' + ADDRESS) == '{"to": "[email]'
@@ -147,5 +158,6 @@ def test_resources_and_scopes_stay_shared(masker: Masker) -> None:
 def test_names_are_remembered_within_bounds(masker: Masker) -> None:
     """A flood of names is masked like any, though not all are remembered."""
     for number in range(10_050):
-        assert masker.attributes({f"n{number}": 1}) == {f"n{number}": 1}
+        assert masker.attributes({f"n{number}": f"v{number}"}) == {f"n{number}": f"v{number}"}
     assert len(masker._names) <= 10_000
+    assert len(masker._clean) <= 10_000

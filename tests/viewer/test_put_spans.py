@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -14,11 +15,12 @@ from spanglass import viewer
 from spanglass.config import Config, Limits
 from spanglass.mappers import Mapping, MappingApart, Read
 from spanglass.mapping import Mapper
+from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.recording import ClosedError, OverloadedError, Recorded, Recorder
 from spanglass.store.interface import UnavailableError
 from spanglass.store.memory import MemoryStore
-from spanglass.viewer.put_spans import Record
+from spanglass.viewer.put_spans import Record, UnusableError, read
 
 Json: TypeAlias = Any
 
@@ -96,6 +98,41 @@ def test_what_is_wrong_is_told_by_path(client: TestClient) -> None:
     assert {each["path"] for each in told["violations"]} == {"spans.2.member.status", "spans.2.member.newer"}
     assert all(each["constraint"].startswith("Member must") for each in told["violations"])
     assert client.get(PATH).status_code == 404
+
+
+SAID = {
+    "messageId": "00000000-0000-4000-8000-000000000005",
+    "participant": "CUSTOMER",
+    "timestamp": 1_700_000_000.5,
+    "values": [{"text": {"value": "I am bob@mail.example"}}],
+}
+
+
+def told(masks: Masks) -> dict[str, Any]:
+    """Return the members of a span as they are kept, and count what was masked."""
+    span = SPAN | {"statusDescription": "bob@mail.example", "attributes": {"inputMessages": [SAID]}}
+    mapped = read(msgspec.json.encode({"spans": [span]}), ASSISTANT, SESSION, masks)
+    assert mapped.masked
+    (record,) = mapped.parts[0].spans
+    kept = (record.recurring, *record.inputs)
+    return {"text": b"".join(one.json for one in kept) + record.own.span, "masked": mapped.masked}
+
+
+def test_spans_are_masked_like_any() -> None:
+    """This way in masks as the others do, ids and times apart."""
+    assert told(Masks(("emails",)))["masked"] == {"emails": 2}
+    assert b"I am [email]" in told(Masks(("emails",)))["text"]
+    assert b"mail.example" not in told(Masks(("emails",)))["text"]
+
+
+def test_spans_without_content() -> None:
+    """Messages and what a status says are dropped; what is no page of spans is refused as ever."""
+    masks = Masks(content=True)
+    assert told(masks)["masked"] == {"content": 2}
+    assert b"I am" not in told(masks)["text"]
+    for body in (b"[]", b'{"spans": 1}', b'{"spans": [1, {"attributes": 1}]}'):
+        with pytest.raises(UnusableError):
+            read(body, ASSISTANT, SESSION, masks)
 
 
 @pytest.mark.parametrize(

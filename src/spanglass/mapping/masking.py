@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
 
+from spanglass.conventions.plain import Plain
 from spanglass.mapping.content import log_without_content, without_content
 from spanglass.masking import Masker, Masks
 from spanglass.telemetry import LogRecord, Span
@@ -11,6 +12,10 @@ NOTHING: Final = Masks()
 """Nothing is masked."""
 CONTENT: Final = "content"
 """The name under which values are counted that were dropped as content."""
+SAID: Final = ("inputMessages", "outputMessages", "systemInstructions")
+"""Members of a span's attributes that are content."""
+TOLD: Final = ("statusDescription",)
+"""Members of a span that may hold some."""
 _Of = TypeVar("_Of", Span, LogRecord)
 
 
@@ -34,6 +39,20 @@ class Masking:
         if self._content:
             records = self._counted(log_without_content(record, self._naming) for record in records)
         return self._masker.logs(records)
+
+    def page(self, page: Plain) -> Plain:
+        """Mask spans in ListSpans's own shape, or whatever was sent as such."""
+        spans = page.get("spans") if self._content and isinstance(page, dict) else None
+        for span in spans if isinstance(spans, list) else ():
+            if isinstance(span, dict):
+                self._leave_out(span, TOLD)
+                self._leave_out(span.get("attributes"), SAID)
+        return self._masker.value(page)
+
+    def _leave_out(self, of: Plain, names: Iterable[str]) -> None:
+        if isinstance(of, dict):
+            for name in names:
+                self._masker.counts[CONTENT] += of.pop(name, None) is not None
 
     def taken(self) -> dict[str, int]:
         """Return what was masked since the last time, by rule."""

@@ -4,6 +4,7 @@ What holds no secret comes back as the object it was, so masking that finds noth
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, TypeVar
@@ -13,22 +14,27 @@ import msgspec
 from spanglass.conventions.plain import encode, read_json
 from spanglass.conventions.sessions import RANKS
 from spanglass.conventions.spanglass import ASSISTANT
-from spanglass.masking.patterns import compiled
+from spanglass.masking.patterns import UNION_BYTES_MAX, Regexp, compiled
 from spanglass.masking.rules import RULES, SECRET_NAME, Rule, with_mark
 from spanglass.telemetry import Attributes, Event, Link, LogRecord, Resource, Scope, Span, Value
 
 DEPTH_MAX: Final = 200
 """Levels that are walked, JSON within text counting on; nothing lies deeper once it is mapped."""
-NAMES_MAX: Final = 10_000
-"""Names of attributes whose masking is remembered."""
+REMEMBERED_MAX: Final = 10_000
+"""Names of attributes whose masking is remembered, and short texts that hold no secret, each."""
+SHORT_CHARS: Final = 64
+"""Characters of a text that is short: names of models and the like recur from span to span."""
 NUMBER_MIN: Final = 10**12
 """The least number that is read as digits: a card's number has 13."""
 NAMING: Final = frozenset({*RANKS, *ASSISTANT, "service.name"})
 """Attributes that name a session or an assistant. Where a secret is masked in them a hash of the whole stays, so that
 different ones stay different."""
 _PLACES: Final = ("keys", "[key]")
-_HINTS: Final = compiled("(?i)auth|cookie|pass|secret|key|token")
-"""What a text holds that has a member whose name says secret."""
+_NAMED: Final = compiled(r'(?i)(?:authorization|cookie|pass(?:word|wd|phrase)|secret|key|token)s?["\s]+:')
+"""What JSON holds, its escapes made spaces, that has a member whose name may say secret."""
+_ESCAPED: Final = re.compile(rb"\\+.?")
+_WITHIN_WORDS: Final = re.compile(rb"\\[u/]")
+"""Escapes that may stand for a letter or sign of a secret."""
 _JSON: Final = ("{", "[", '"')
 _Of = TypeVar("_Of", Resource, Scope)
 
@@ -50,25 +56,34 @@ class Masker:
         rules += [rule for name, rule in RULES.items() if name in masks.rules]
         self.counts: Counter[str] = Counter()
         self._rules = [(rule, compiled(rule.pattern)) for rule in rules]
-        self._any = compiled("|".join(f"(?:{rule.pattern})" for rule in rules)) if rules else None
+        union = "|".join(f"(?:{rule.pattern})" for rule in rules)
+        self._any = compiled(union, UNION_BYTES_MAX) if rules else None
         self._names_secrets = "keys" in masks.rules
+        self._clean: set[str] = {""}
         self._naming = NAMING.union(naming)
         self._names: dict[str, tuple[str, bool]] = {}
 
     def text(self, text: str, depth: int = DEPTH_MAX) -> str:
         """Mask a text. One that is JSON is masked as what it says, for there a secret may be escaped or a number."""
-        if self._any is None or not text:
+        if self._any is None or text in self._clean:
             return text
+        masked = self._text(self._any, text, depth)
+        if masked is text and len(text) <= SHORT_CHARS:
+            if len(self._clean) >= REMEMBERED_MAX:
+                self._clean.clear()
+            self._clean.add(text)
+        return masked
+
+    def _text(self, union: Regexp, text: str, depth: int) -> str:
         if text.startswith(_JSON) and depth:
-            raw = text.encode(errors="replace")
-            if b"\\" not in raw and self._any.search(raw) is None and not self._hints_at_names(raw):
+            if not self._may_hold_secrets(union, text.encode(errors="replace")):
                 return text
             readable, told = read_json(text)
             if readable:
                 masked = self.value(told, depth - 1)
                 return text if masked is told else encode(masked).decode()
         data = text.encode(errors="replace")
-        return text if self._any.search(data) is None else self._masked(data).decode(errors="replace")
+        return text if union.search(data) is None else self._masked(data).decode(errors="replace")
 
     def value(self, value: Value, depth: int = DEPTH_MAX) -> Value:
         """Mask a value; texts within it count as texts, members of objects and attributes as named values."""
@@ -76,15 +91,16 @@ class Masker:
             return self.text(value, depth)
         if isinstance(value, bytes):
             return value if self._any is None or self._any.search(value) is None else self._masked(value)
-        if isinstance(value, list):
-            items = [self.value(item, depth - 1) for item in value] if depth else value
+        if isinstance(value, list) and depth:
+            items = [self.value(item, depth - 1) for item in value]
             return items if any(map(_differ, items, value)) else value
-        if isinstance(value, dict):
-            return self.attributes(value, depth - 1) if depth else value
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= NUMBER_MIN:
-            digits = str(value)
-            masked = self.text(digits)
-            return value if masked == digits else masked
+        if isinstance(value, dict) and depth:
+            return self.attributes(value, depth - 1)
+        number = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= NUMBER_MIN
+        if number or isinstance(value, list | dict):  # digits, or what lies too deep
+            written = encode(value).decode()
+            masked = self.text(written, 0)
+            return value if masked == written else masked
         return value
 
     def attributes(self, attributes: Attributes, depth: int = DEPTH_MAX) -> Attributes:
@@ -166,12 +182,16 @@ class Masker:
         self.counts[rule] += 1
         return mark
 
-    def _hints_at_names(self, raw: bytes) -> bool:
-        return self._names_secrets and _HINTS.search(raw) is not None
+    def _may_hold_secrets(self, union: Regexp, raw: bytes) -> bool:
+        """Tell, at the cost of a search, whether JSON may hold a secret; what is escaped within words must be read."""
+        if _WITHIN_WORDS.search(raw):
+            return True
+        flat = _ESCAPED.sub(b" ", raw) if b"\\" in raw else raw
+        return union.search(flat) is not None or (self._names_secrets and _NAMED.search(flat) is not None)
 
     def _name(self, name: str) -> tuple[str, bool]:
         """Return an attribute's name masked, and whether it names a secret."""
-        if len(self._names) >= NAMES_MAX:
+        if len(self._names) >= REMEMBERED_MAX:
             self._names.clear()
         known = self._names[name] = self.text(name, 0), self._names_secrets and bool(SECRET_NAME.search(name))
         return known

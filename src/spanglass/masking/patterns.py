@@ -1,7 +1,7 @@
 """Patterns of the user's own: a line each, ``name = pattern``, in RE2's syntax."""
 
 import re
-from typing import Final
+from typing import Final, TypeAlias
 
 import re2  # type: ignore[import-untyped]  # has no types
 
@@ -13,10 +13,13 @@ PATTERN_CHARS_MAX: Final = 1_000
 """Characters of a pattern."""
 PATTERN_BYTES_MAX: Final = 8 << 20
 """Memory that a compiled pattern may take, for matching included; what takes more is refused."""
+UNION_BYTES_MAX: Final = 64 << 20
+"""The same for all patterns in one. With less than a match needs RE2 falls back to an engine fifty times slower."""
+Regexp: TypeAlias = "re2._Regexp"  # noqa: SLF001 (what re2.compile returns has no other name)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
 
-def compiled(pattern: str) -> "re2._Regexp":
+def compiled(pattern: str, bytes_max: int = PATTERN_BYTES_MAX) -> Regexp:
     """Compile a pattern for texts in UTF-8.
 
     Raises:
@@ -24,7 +27,7 @@ def compiled(pattern: str) -> "re2._Regexp":
     """
     options = re2.Options()
     options.log_errors = False
-    options.max_mem = PATTERN_BYTES_MAX
+    options.max_mem = bytes_max
     try:
         regexp = re2.compile(pattern.encode(), options)
     except re2.error as error:

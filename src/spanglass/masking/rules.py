@@ -85,7 +85,7 @@ RULES: Final = {
     rule.name: rule
     for rule in (
         Rule("keys", "|".join(_KEYS), with_mark("key")),
-        Rule("emails", r"[\pL\pN._%+'-]{1,64}@[\pL\pN](?:[\pL\pN-]*\.)+\pL{2,24}\b", with_mark("email")),
+        Rule("emails", r"[\pL\pN._%+'-]+@[\pL\pN][\pL\pN.-]*\.\pL{2,24}\b", with_mark("email")),
         Rule("cards", r"\b(?:[0-9]{13,19}|[0-9]{3,7}(?:[ -][0-9]{3,7}){2,9})\b", without_cards),
         Rule(
             "phones",

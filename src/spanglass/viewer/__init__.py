@@ -5,6 +5,8 @@ from concurrent.futures import Executor
 from starlette.routing import BaseRoute
 
 from spanglass.config import Config
+from spanglass.mapping.masking import NOTHING
+from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
 from spanglass.viewer import api, built, pages
@@ -14,17 +16,20 @@ from spanglass.viewer.put_spans import Record
 __all__ = ["routes"]
 
 
-def routes(reader: Reader, store: Store, record: Record, threads: Executor, config: Config) -> list[BaseRoute]:
+def routes(
+    reader: Reader, store: Store, record: Record, threads: Executor, config: Config, *, masks: Masks = NOTHING
+) -> list[BaseRoute]:
     """Return the routes of the pages and of the API.
 
-    ``record`` is the recorder's, and ``threads`` are those that may wait for the store.
+    ``record`` is the recorder's, ``threads`` are those that may wait for the store, ``masks`` what is masked on its way
+    in.
 
     Raises:
         ConfigError: The file of prices cannot be used.
     """
     prices, limits = PriceList.load(config.prices), config.limits
     return (
-        api.routes(reader, store, record, threads, limits=limits, prices=prices)
+        api.routes(reader, store, record, threads, limits=limits, prices=prices, masks=masks)
         + pages.routes(reader, threads)
         + built.routes()
     )

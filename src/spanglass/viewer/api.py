@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from spanglass.access import Caller, limited
 from spanglass.config import Limits
+from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
 from spanglass.viewer import conversation, events, openapi, overview, put_spans, sessions, spans
@@ -140,9 +141,9 @@ FOLLOW: Final = Operation(events.PATH, events.EventsQuery, Session, Api.follow, 
 
 
 def routes(
-    reader: Reader, store: Store, record: Record, threads: Executor, *, limits: Limits, prices: PriceList
+    reader: Reader, store: Store, record: Record, threads: Executor, *, limits: Limits, prices: PriceList, masks: Masks
 ) -> list[BaseRoute]:
-    """Return the API's routes; ``record`` is the recorder's, and ``threads`` are those that may wait for the store."""
+    """Return the API's routes; see ``viewer.routes``."""
     api = Api(reader, store, limits, prices)
 
     def seen_by(caller: Caller) -> Api:
@@ -150,7 +151,7 @@ def routes(
 
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
     served.append(events.Streams(threads, limits, prices).route(lambda who: seen_by(who).store))
-    served.append(put_spans.route(record, limits))
+    served.append(put_spans.route(record, limits, masks))
     return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
 
 

@@ -18,6 +18,8 @@ from spanglass.bodies import BodyError, read_body
 from spanglass.config import Limits
 from spanglass.mappers import Read
 from spanglass.mapping import received
+from spanglass.mapping.masking import NOTHING, Masking
+from spanglass.masking import Masks
 from spanglass.model.place import parse_uuid
 from spanglass.model.span import ListSpansResponse
 from spanglass.packing import Mapped
@@ -62,7 +64,7 @@ class MediaTypeError(UnusableError):
     """A body is not said to be plain JSON."""
 
 
-def route(record: Record, limits: Limits) -> Route:
+def route(record: Record, limits: Limits, masks: Masks) -> Route:
     """Return the route; ``record`` is the recorder's: spans are written as exports are, in the same commits."""
 
     async def put_spans(request: Request) -> Response:
@@ -87,7 +89,7 @@ def route(record: Record, limits: Limits) -> Route:
         if request.headers.get("content-encoding", "identity").lower() != "identity":
             raise MediaTypeError(Problem(error="The body comes without a content encoding."))
         body = await read_body(request.headers, request.receive, limits)
-        recorded = await record(functools.partial(read, body, str(assistant), str(session)), len(body))
+        recorded = await record(functools.partial(read, body, str(assistant), str(session), masks), len(body))
         return Accepted(accepted=recorded.accepted)
 
     return Route(PATH, put_spans, methods=["PUT"])
@@ -100,7 +102,7 @@ def _id(request: Request, name: str) -> uuid.UUID:
     return parsed
 
 
-def read(body: bytes, assistant_id: str, session_id: str) -> Mapped:
+def read(body: bytes, assistant_id: str, session_id: str, masks: Masks = NOTHING) -> Mapped:
     """Read a page of spans of a session, which two UUIDs name; called wherever requests are mapped.
 
     Raises:
@@ -111,11 +113,21 @@ def read(body: bytes, assistant_id: str, session_id: str) -> Mapped:
         page: Any = msgspec.json.decode(body)
     except (ValueError, RecursionError):  # msgspec's errors and those of Unicode are ValueErrors
         raise UnusableError(Problem(error="The body is not JSON.")) from None
+    masking = None if masks == NOTHING else _masking(masks)
+    if masking is not None:
+        page = masking.page(page)
     if found := received.faults(page, place):
         faults = [Fault(path=each.path, constraint=each.constraint) for each in found]
         raise UnusableError(Faults(error="These spans cannot be kept as they are.", violations=faults))
     spans = page["spans"]
-    return Mapped([received.part(spans, place)] if spans else [], len(spans))
+    masked = {} if masking is None else masking.taken()
+    return Mapped([received.part(spans, place)] if spans else [], len(spans), masked=masked)
+
+
+@functools.lru_cache(maxsize=1)
+def _masking(masks: Masks) -> Masking:
+    """Return this process's masking; requests are read by one thread."""
+    return Masking(masks)
 
 
 TYPES: Final = (Accepted, Faults, ListSpansResponse)
