@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from bench import disk, load
+from bench.dialects import dialects
 from bench.figures import Bar, Figure
 from bench.load import Load
 from bench.runs import Bench, Written
@@ -146,6 +147,7 @@ SCENARIOS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "disk": size,
     "long": long_session,
     "conversation": lasting,
+    "dialects": dialects,
 }
 
 

@@ -3,18 +3,17 @@
 That is done once for each set of keys, so the cost of a span does not grow with the number of dialects.
 """
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping
 from operator import itemgetter
 from typing import Any, Final, TypeAlias, cast
 
 import msgspec
 
-from spanglass.conventions import DIALECTS
-from spanglass.conventions.dialect import Read, View
-from spanglass.conventions.indexed import is_indexed
+from spanglass.conventions.dialect import Read
 from spanglass.conventions.sessions import Source, session_sources
 from spanglass.conventions.spanglass import ASSISTANT
-from spanglass.telemetry import Attributes, Event, Span, Value
+from spanglass.mapping.tables import TABLES, Tables, Views
+from spanglass.telemetry import Attributes, Span, Value
 
 CONTENT: Final = frozenset(
     {"input_messages", "output_messages", "system_instructions", "tool_arguments", "tool_result"}
@@ -56,8 +55,6 @@ Facts: TypeAlias = dict[str, Any]
 """Members and facts by name, as the dialects' readers return them."""
 Claims: TypeAlias = tuple[tuple[str, tuple[tuple[str, Read], ...]], ...]
 """Member, and the attributes that fill it, best first, each with its reader."""
-Views: TypeAlias = tuple[tuple[View, tuple[str, ...]], ...]
-"""Views that can be made of a span, each with those of its attributes that the span has."""
 Made: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
 """The attributes that views made, each with those that need not be kept because it holds them."""
 
@@ -111,7 +108,8 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
 class Layouts:
     """Layouts by the keys that they are for; ``sessions`` are attributes of an application's own that name one."""
 
-    def __init__(self, sessions: Iterable[str] = ()) -> None:
+    def __init__(self, sessions: Iterable[str] = (), tables: Tables = TABLES) -> None:
+        self._tables = tables
         self._sessions = session_sources(sessions)
         self._known: dict[tuple[tuple[str, ...], Made], Layout] = {}
 
@@ -119,7 +117,7 @@ class Layouts:
         """Return the span with the attributes that views make of it among its own, and the layout for all of these."""
         attributes = span.attributes
         layout = self._of(tuple(attributes), ())
-        views = layout.views + _told_by_events(span.events) if span.events else layout.views
+        views = layout.views + self._tables.views_of_events(span.events) if span.events else layout.views
         if not views:
             return span, layout
         made: Attributes = {}
@@ -131,13 +129,15 @@ class Layouts:
                     kept.append((name, keys if view.whole else ()))
         if not made:
             return span, layout
-        return msgspec.structs.replace(span, attributes=attributes | made), self._of(tuple(attributes), tuple(kept))
+        expanded = msgspec.structs.replace(span, attributes=attributes | made)
+        return expanded, self._of(tuple(attributes), tuple(kept), layout.views)
 
-    def _of(self, keys: tuple[str, ...], made: Made) -> Layout:
+    def _of(self, keys: tuple[str, ...], made: Made, views: Views | None = None) -> Layout:
         if (known := self._known.get((keys, made))) is None:
             if len(self._known) >= LAYOUTS_MAX:
                 self._known.clear()
-            known = self._known[keys, made] = _layout(keys, made, self._sessions)
+            views = self._tables.views_of_keys(keys) if views is None else views
+            known = self._known[keys, made] = _layout(keys, made, views, self._sessions, self._tables)
         return known
 
 
@@ -152,70 +152,33 @@ def read(claims: Claims, attributes: Attributes) -> Facts:
     return facts
 
 
-def _claims_by_attribute() -> dict[str, list[tuple[int, str, Read]]]:
-    """Return, for each attribute of each dialect, the members that it fills and the rank of its word on them."""
-    found: dict[str, list[tuple[int, str, Read]]] = {}
-    spellings = (
-        (attribute, member) for dialect in DIALECTS for member in dialect.members for attribute in member.spellings
-    )
-    for rank, (attribute, member) in enumerate(spellings):
-        found.setdefault(attribute, []).append((rank, member.member, member.read))
-    return found
-
-
-_CLAIMS: Final = _claims_by_attribute()
-_RECURRING: Final = frozenset(name for dialect in DIALECTS for name in dialect.recurring if not name.endswith("."))
-_RECURRING_PREFIXES: Final = tuple(name for dialect in DIALECTS for name in dialect.recurring if name.endswith("."))
-
-
 def members_of(attribute: str) -> set[str]:
     """Return the members that an attribute fills, in any dialect."""
-    return {member for _, member, _ in _CLAIMS.get(attribute, ())}
+    return {member for _, member, _ in TABLES.claims(attribute)}
 
 
-_VIEWS: Final = tuple(view for dialect in DIALECTS for view in dialect.views)
-_VIEWS_OF: Final = tuple((name, number) for number, view in enumerate(_VIEWS) for name in view.of)
-_VIEWS_OF_ONE: Final = frozenset(name for name, _ in _VIEWS_OF)
-_VIEWS_OF_MANY: Final = tuple({name for name, _ in _VIEWS_OF if name.endswith(".")})
-_VIEWS_OF_EVENTS: Final = {
-    name: tuple(view for view in _VIEWS if name in view.events) for view in _VIEWS for name in view.events
-}
-
-
-def _told_by_keys(keys: tuple[str, ...]) -> Views:
-    """Return the views that can be made of attributes, each with those of its attributes that are there."""
-    found: dict[int, list[str]] = {}
-    for key in keys:
-        if key in _VIEWS_OF_ONE or key.startswith(_VIEWS_OF_MANY):
-            for name, number in _VIEWS_OF:
-                if key == name or (name.endswith(".") and is_indexed(key, name)):
-                    found.setdefault(number, []).append(key)
-    return tuple((_VIEWS[number], tuple(found[number])) for number in sorted(found))
-
-
-def _told_by_events(events: Sequence[Event]) -> Views:
-    """Return the views that can be made of events."""
-    views = {id(view): view for event in events for view in _VIEWS_OF_EVENTS.get(event.name, ())}
-    return tuple((view, ()) for view in views.values())
-
-
-def _layout(keys: tuple[str, ...], made: Made, sessions: Mapping[str, Source]) -> Layout:
+def _layout(keys: tuple[str, ...], made: Made, views: Views, sessions: Mapping[str, Source], tables: Tables) -> Layout:
     claims: dict[str, list[tuple[int, str, Read]]] = {}
     kept: dict[str, tuple[str, ...]] = dict(made)
     recurring: list[str] = []
     own: list[str] = []
     deciding: list[str] = []
     held: set[str] = set()
+    gathered = {key for view, present in views if view.whole for key in present}
     for key in (*keys, *kept):
-        claimed = _CLAIMS.get(key, [])
+        claimed = tables.claims(key)
         for rank, member, reader in claimed:
             claims.setdefault(member, []).append((rank, key, reader))
         members = {member for _, member, _ in claimed}
         if members & CONTENT:
             held.update(kept.setdefault(key, (key,)))
         else:
-            (recurring if _recurs(key, members) else own).append(key)
-        if members - VARYING - CONTENT or (not members and _recurs(key, members)):
+            recurs = not members & VARYING if members else key not in gathered and tables.recurs(key)
+            (recurring if recurs else own).append(key)
+            if recurs:
+                deciding.append(key)
+                continue
+        if members - VARYING - CONTENT:
             deciding.append(key)
     # In one order for all spans, so that equal members are equal bytes whatever order the attributes came in.
     read_by = {
@@ -233,14 +196,8 @@ def _layout(keys: tuple[str, ...], made: Made, sessions: Mapping[str, Source]) -
         kept,
         {key: source for key, source in sessions.items() if key in {*keys, *dict(made)}},
         not set(ASSISTANT).isdisjoint(keys),
-        _told_by_keys(keys),
+        views,
     )
-
-
-def _recurs(key: str, members: set[str]) -> bool:
-    if members:
-        return not members & VARYING
-    return key in _RECURRING or key.startswith(_RECURRING_PREFIXES)
 
 
 def _picker(keys: list[str]) -> Callable[[Attributes], tuple[Any, ...]]:
