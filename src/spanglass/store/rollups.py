@@ -103,15 +103,16 @@ class Rollup(msgspec.Struct, array_like=True):
         _tally(self.agents, common.ai_agent_name, sign)
         if failed:
             _tally(self.error_types, own.error_type or common.error_type, sign)
-        for contact in {common.contact_id, common.initial_contact_id, own.contact_id, own.initial_contact_id}:
-            _tally(self.contacts, contact, sign)
+        if common.contact_id or own.contact_id or common.initial_contact_id or own.initial_contact_id:
+            for contact in {common.contact_id, common.initial_contact_id, own.contact_id, own.initial_contact_id}:
+                _tally(self.contacts, contact, sign)
         if record.end_ns:
-            _tally(_under(self.timings, role or "other"), bucket(record.end_ns - record.start_ns), sign)
+            _tally_bucket(_under(self.timings, role or "other"), bucket(record.end_ns - record.start_ns), sign)
         if role == "inference":
             self.inferences += sign
             model = common.request_model or own.response_model or common.response_model
             _tally(self.models, model, sign)
-            _add(_under(self.usage, common.ai_agent_name), model, [sign * count for count in (1, *_tokens(own))])
+            _add(_under(self.usage, common.ai_agent_name), model, (1, *_tokens(own)), sign)
         elif role == "execute_tool":
             self._count_tool(record, failed=failed, sign=sign)
         if sign > 0:
@@ -126,9 +127,9 @@ class Rollup(msgspec.Struct, array_like=True):
         _tally(self.tools, tool, sign)
         took_ns = max(0, record.end_ns - record.start_ns)
         told = sum(len(fragment.json) for fragment in record.outputs)
-        _add(self.tool_sums, tool, [sign * count for count in (1, failed, took_ns // 1000, told)])
+        _add(self.tool_sums, tool, (1, failed, took_ns // 1000, told), sign)
         if record.end_ns:
-            _tally(_under(self.tool_timings, tool), bucket(took_ns), sign)
+            _tally_bucket(_under(self.tool_timings, tool), bucket(took_ns), sign)
 
     def forgets(self, known: SpanRecord, new: SpanRecord) -> bool:
         """Return whether replacing a span would leave something of the known one here that only a recount takes away.
@@ -246,28 +247,41 @@ def _tokens(own: _Attributes) -> tuple[int, ...]:
 # Sums by name --------------------------------------------------------------------------------------------------------
 
 
-def _tally(names: dict[Any, int], name: str | int, sign: int) -> None:
+def _tally(names: dict[str, int], name: str, sign: int) -> None:
     """Count a name; one that is empty is none, and one whose count is 0 is not there."""
-    if name == "":
+    if not name:
         return
-    if isinstance(name, str):
-        name = _told_apart(names, name, NAMES_MAX)
-    names[name] = names.get(name, 0) + sign
-    if not names[name]:
+    if name not in names:
+        name = _told_apart(names, name)
+    count = names.get(name, 0) + sign
+    if count:
+        names[name] = count
+    else:
         del names[name]
 
 
-def _add(names: dict[str, list[int]], name: str, counts: list[int]) -> None:
-    """Add to the sums under a name."""
-    name = _told_apart(names, name, NAMES_MAX)
-    names[name] = merged(names[name], counts) if name in names else counts
-    if not any(names[name]):
+def _tally_bucket(buckets: dict[int, int], number: int, sign: int) -> None:
+    count = buckets.get(number, 0) + sign
+    if count:
+        buckets[number] = count
+    else:
+        del buckets[number]
+
+
+def _add(names: dict[str, list[int]], name: str, counts: tuple[int, ...], sign: int) -> None:
+    """Add to the sums under a name, or take away."""
+    if name not in names:
+        name = _told_apart(names, name)
+    sums = names.setdefault(name, [0] * len(counts))
+    for at, count in enumerate(counts):
+        sums[at] += sign * count
+    if not sums[0]:
         del names[name]
 
 
 def _under(names: dict[str, dict[Any, Any]], name: str) -> dict[Any, Any]:
     """Return the sums under a name, to be added to."""
-    return names.setdefault(_told_apart(names, name, NAMES_MAX), {})
+    return names[name] if name in names else names.setdefault(_told_apart(names, name), {})
 
 
 def _drop_empty(*sums: dict[str, Any]) -> None:
@@ -276,13 +290,13 @@ def _drop_empty(*sums: dict[str, Any]) -> None:
             del names[name]
 
 
-def _told_apart(names: dict[str, Any], name: str, most: int) -> str:
-    """Return the name to count under: this one if it is among the first ``most`` in order, else that of the rest.
+def _told_apart(names: dict[str, Any], name: str) -> str:
+    """Return the name to count under: this one if it is among the first in order, else that of the rest.
 
     What is kept apart does not depend on the order in which names come.
     """
     name = name[:NAME_CHARS_MAX]
-    if name in names or len(names) - (REST in names) < most:
+    if name in names or len(names) - (REST in names) < NAMES_MAX:
         return name
     last = max(known for known in names if known != REST)
     if name > last:

@@ -29,7 +29,7 @@ class Strip(msgspec.Struct, array_like=True):
     """
 
     shift: int = 0
-    base: int = 0
+    base: int = 1 << 62
     inference: int = 0
     execute_tool: int = 0
     other: int = 0
@@ -38,8 +38,10 @@ class Strip(msgspec.Struct, array_like=True):
 
     def mark(self, start_ns: int, end_ns: int, role: str, status: str) -> None:
         """Add a span that ran between these times; a role that is no field is ``other``."""
-        self._reach(start_ns, end_ns)
         low, high = (start_ns >> self.shift) - self.base, (end_ns >> self.shift) - self.base
+        if low < 0 or high >= CELLS_MAX:
+            self._reach(start_ns, end_ns)
+            low, high = (start_ns >> self.shift) - self.base, (end_ns >> self.shift) - self.base
         bits = (2 << high) - (1 << low)
         if role == "inference":
             self.inference |= bits
@@ -101,11 +103,21 @@ class Strip(msgspec.Struct, array_like=True):
 
 def _widened(bits: int, base: int, wider: int) -> int:
     """Return the bits of cells from ``base`` on as those of cells that are 2 to the power of ``wider`` as wide."""
-    low = base >> wider
-    widened = 0
-    while bits:
-        at = bits.bit_length() - 1
-        cell = (base + at >> wider) - low
-        widened |= 1 << cell
-        bits &= (1 << max(0, (cell + low << wider) - base)) - 1
-    return widened
+    for _ in range(wider):
+        bits <<= base & 1  # so that pairs begin at even bits
+        bits = (bits | bits >> 1) & _EVEN
+        for distance, kept in _COMPRESS:
+            bits = (bits | bits >> distance) & kept
+        base >>= 1
+    return bits
+
+
+_EVEN: Final = 0x5555_5555_5555_5555
+_COMPRESS: Final = (
+    (1, 0x3333_3333_3333_3333),
+    (2, 0x0F0F_0F0F_0F0F_0F0F),
+    (4, 0x00FF_00FF_00FF_00FF),
+    (8, 0x0000_FFFF_0000_FFFF),
+    (16, 0xFFFF_FFFF),
+)
+"""Steps that move every second bit together: how far to shift, and what to keep then."""

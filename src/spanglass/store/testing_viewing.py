@@ -309,3 +309,40 @@ class ViewingBattery:
         session = store.session(*ids())
         assert session is not None
         assert (session.agents["agent 000"], session.agents[REST]) == (2, 49)
+
+    def test_a_page_of_what_was_said_ends_at_its_bytes(self, store: Store) -> None:
+        """A page holds no more bytes of messages than asked for, but at least one message."""
+        store.write([part(call(1, "a" * 1000, "b" * 1000, "c" * 1000))])
+        sizes = []
+        for bytes_max in (1, 2500, 5000):
+            page = store.said(*ids(), bytes_max=bytes_max)
+            assert page is not None
+            sizes.append((len(page.said), page.total))
+        assert sizes == [(1, 3), (2, 3), (3, 3)]
+
+    def test_a_span_is_found_within_its_session(self, store: Store) -> None:
+        """A span is found by its id under its own session, and not under another."""
+        store.write([part(span(1)), part(span(2, trace=1), session="t", trace=1)])
+        found = store.span(span_id(1), within=ids())
+        assert found is not None
+        assert (found[0].name, found[1]) == ("s", span(1))
+        assert store.span(span_id(2), within=ids()) is None
+        assert store.span(span_id(1), within=ids(session="nowhere")) is None
+
+    def test_a_span_is_found_by_its_id_in_opentelemetry(self, opener: Opener) -> None:
+        """The 8 bytes that a log names lead to the spans that have them, until those are gone."""
+        otel = {n: bytes([n]) * 8 for n in (1, 2)}
+        detail = {n: b'{"spanId":"%b"}' % raw.hex().encode() for n, raw in otel.items()}
+        with closing(opener()) as store:
+            store.write([part(span(1, own_detail=detail[1]), span(3))])
+            store.write([part(span(4, trace=1, own_detail=detail[1]), session="t", trace=1)])
+            store.write([part(span(2, trace=2, own_detail=detail[2]), session=None, trace=2)])
+            found = store.otel_spans(otel[1])
+            assert {(session.name, each) for session, each in found} == {("s", span_id(1)), ("t", span_id(4))}
+            assert len(store.otel_spans(otel[1], limit=1)) == 1
+            assert store.otel_spans(bytes(8)) == []
+        with closing(opener()) as store:
+            store.write([part(span(5, trace=2), session="u", trace=2)])
+            store.delete_session(*ids())
+            assert [session.name for session, _ in store.otel_spans(otel[2])] == ["u"]
+            assert [session.name for session, _ in store.otel_spans(otel[1])] == ["t"]

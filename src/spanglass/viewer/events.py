@@ -4,10 +4,10 @@ Each stream asks the store now and then what changed, so it does not matter whic
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from functools import partial
+from time import monotonic
 from typing import Final, TypeVar
 
 import msgspec
@@ -78,7 +78,7 @@ class Streams:
     async def _stream(self, store: Store, after: int | None, closing: asyncio.Event) -> AsyncIterator[bytes]:
         self._open += 1
         try:
-            until = time.monotonic() + self._limits.event_stream_seconds_max
+            until = monotonic() + self._limits.event_stream_seconds_max
             yield b"retry: %d\n\n" % RETRY_MS
             async for told in self._changes(store, after, until, closing):
                 yield told
@@ -94,18 +94,20 @@ class Streams:
         if after is None or await self._is_far(store, after, last):
             after = last
             yield b"event: reset\nid: %d\ndata: {}\n\n" % last
-        quiet_since = time.monotonic()
-        while not closing.is_set() and time.monotonic() < until:
+        quiet_since = monotonic()
+        while True:
             last = await self._read(store.last_change)
             changes = await self._read(partial(store.changes, after, limit=CHANGES_MAX)) if last > after else []
             for change in changes:
                 yield self._event(change)
             after = changes[-1].number if len(changes) == CHANGES_MAX else max(last, after)
             if changes:
-                quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since >= HEARTBEAT_SECONDS:
-                quiet_since = time.monotonic()
+                quiet_since = monotonic()
+            elif monotonic() - quiet_since >= HEARTBEAT_SECONDS:
+                quiet_since = monotonic()
                 yield b": still here\n\n"
+            if closing.is_set() or monotonic() >= until:
+                return
             if len(changes) < CHANGES_MAX:
                 await _wait(closing, POLL_SECONDS)
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta, UnsetType
 
 from spanglass.store.interface import SessionRecord, Store
-from spanglass.store.rollups import merged, percentile_ms
+from spanglass.store.rollups import percentile_ms
 from spanglass.store.views import part_ns
 from spanglass.viewer.answers import Bucket, Named, Overview, Percentiles, Tokens, ToolUsage, Usage
 from spanglass.viewer.operations import BadRequestError
@@ -42,27 +42,28 @@ class _Sums:
         self.models: dict[str, list[int]] = {}
         self.agents: dict[str, dict[str, list[int]]] = {}
         self.tools: dict[str, list[int]] = {}
-        self.timings: dict[str, dict[int, int]] = {}
-        self.tool_timings: dict[str, dict[int, int]] = {}
+        self.timings: dict[str, Counter[int]] = defaultdict(Counter)
+        self.tool_timings: dict[str, Counter[int]] = defaultdict(Counter)
         self.having: dict[str, Counter[str]] = defaultdict(Counter)
         for session in sessions:
             self.read += 1
             for agent, models in session.usage.items():
                 for model, counts in models.items():
-                    self.models[model] = _added(self.models.get(model), counts)
-                    by_agent = self.agents.setdefault(agent, {})
-                    by_agent[model] = _added(by_agent.get(model), counts)
+                    _add(self.models, model, counts)
+                    _add(self.agents.setdefault(agent, {}), model, counts)
             for tool, counts in session.tool_sums.items():
-                self.tools[tool] = _added(self.tools.get(tool), counts)
+                _add(self.tools, tool, counts)
             for known, found in ((self.timings, session.timings), (self.tool_timings, session.tool_timings)):
                 for name, buckets in found.items():
-                    known[name] = merged(known.get(name, {}), buckets)
+                    known[name].update(buckets)
             for kind in ("models", "agents", "tools", "error_types"):
                 self.having[kind].update(getattr(session, kind).keys())
 
 
-def _added(known: list[int] | None, counts: list[int]) -> list[int]:
-    return counts if known is None else merged(known, counts)
+def _add(sums: dict[str, list[int]], name: str, counts: list[int]) -> None:
+    known = sums.setdefault(name, [0] * len(counts))
+    for at, count in enumerate(counts):
+        known[at] += count
 
 
 def overview(store: Store, prices: PriceList, asked: OverviewQuery) -> Overview:

@@ -98,6 +98,22 @@ def test_version_4_is_migrated(tmp_path: Path) -> None:
         assert store.keys() == [key]
 
 
+def test_spans_of_version_3_are_found_by_their_ids_in_opentelemetry(tmp_path: Path) -> None:
+    """What was indexed before ids of OpenTelemetry were is indexed anew: words and ids lead there as before."""
+    told = span(1, inputs=(message("Hello"),), own_detail=b'{"spanId":"0102030405060708"}')
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        store.write([part(told)])
+        assert store.sessions(Where(text="hello")).sessions
+    connection = apsw.Connection(str(tmp_path / "s.db"))
+    connection.execute("DELETE FROM span_ids WHERE prefix = ?", (0x0102030405060708,))
+    connection.execute(schema_scripts()[3])
+    connection.close()
+    with closing(SqliteStore(tmp_path / "s.db")) as store:
+        assert [span_id for _, span_id in store.otel_spans(bytes(range(1, 9)))] == [told.span_id]
+        assert [session.name for session in store.sessions(Where(text="hello")).sessions] == ["s"]
+        assert store.span(told.span_id) is not None
+
+
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     """All scripts of a migration take effect, or none."""
     SqliteStore(tmp_path / "s.db").close()

@@ -27,6 +27,8 @@ _FOUND: Final = f"CROSS JOIN sessions AS s ON s.number = f.session {JOINED}"
 _SESSION: Final = f"{COLUMNS} FROM sessions AS s {JOINED}"
 _Row = tuple[bytes, bytes, str, str, int, int, bytes]
 
+_LAST: Final = b"\xff" * 16
+"""The last of all ids: a page after it goes on with sessions that began earlier."""
 SCANNED_MAX: Final = 50_000
 """Sessions that one page looks at."""
 SCANNED_FOR_TEXT_MAX: Final = 2_000
@@ -56,6 +58,8 @@ class _Drive(NamedTuple):
     floor: int | None = None
     kind: str = ""
     """The condition that is met by reading from here."""
+    start: str = "s.first_ns"
+    """A session's start, as what is read from is ordered by it."""
 
 
 def session_number(connection: apsw.Connection, assistant_id: bytes, session_id: bytes) -> int | None:
@@ -92,7 +96,9 @@ def read_session(connection: apsw.Connection, number: int) -> SessionRecord:
 def read_sessions(connection: apsw.Connection, where: Where, after: SessionCursor | None, limit: int) -> SessionPage:
     """Return a page of the sessions that are meant, latest start first."""
     values = Values()
-    to_ns = where.to_ns if after is None else min(where.to_ns, after.first_ns)
+    to_ns = where.to_ns
+    if after is not None:
+        to_ns = min(to_ns, after.first_ns - (after.assistant_id == after.session_id == _LAST))
     conditions = [f"s.first_ns BETWEEN {values(where.from_ns)} AND {values(to_ns)}"]
     numbers = None if where.assistants is None else assistant_numbers(connection, where.assistants)
     if after is not None:
@@ -104,7 +110,7 @@ def read_sessions(connection: apsw.Connection, where: Where, after: SessionCurso
         conditions.append(f"s.first_ns >= {values(drive.floor)}")
     statement = (
         f"{COLUMNS} FROM {drive.tables} WHERE {' AND '.join(conditions)}"
-        f" ORDER BY s.first_ns DESC, a.id, s.id LIMIT {values(limit + 1)}"
+        f" ORDER BY {drive.start} DESC, a.id, s.id LIMIT {values(limit + 1)}"
     )
     found = [session_record(row) for row in fetch(connection, statement, values)]
     if len(found) > limit:
@@ -112,7 +118,7 @@ def read_sessions(connection: apsw.Connection, where: Where, after: SessionCurso
         return SessionPage(found[:limit], SessionCursor(last.first_ns, last.assistant_id, last.session_id))
     if drive.floor is None:
         return SessionPage(found)
-    return SessionPage(found, SessionCursor(drive.floor, b"\xff" * 16, b"\xff" * 16))
+    return SessionPage(found, SessionCursor(drive.floor, _LAST, _LAST))
 
 
 def assistant_numbers(connection: apsw.Connection, assistants: frozenset[bytes]) -> list[int]:
@@ -171,11 +177,14 @@ def _facts_drive(
     floors = [_floor(connection, statement, (kind, name, *time, scanned)) for name in names]
     floor = max((floor for floor in floors if floor is not None), default=None)
     low, high = values(time[0] if floor is None else floor), values(time[1])
-    each = " UNION ".join(
-        f"SELECT session FROM facts"
-        f" WHERE kind = {kind} AND value = {values(name)} AND first_ns BETWEEN {low} AND {high}"
+    facts = [
+        f"(SELECT session, first_ns FROM facts"
+        f" WHERE kind = {kind} AND value = {values(name)} AND first_ns BETWEEN {low} AND {high})"
         for name in names
-    )
+    ]
+    if len(facts) == 1:  # in order of start already, so that a page reads no more than it holds
+        return _Drive(f"{facts[0]} AS f {_FOUND}", floor, str(kind), "f.first_ns")
+    each = " UNION ".join(f"SELECT session FROM {fact}" for fact in facts)
     return _Drive(f"({each or 'SELECT NULL AS session LIMIT 0'}) AS f {_FOUND}", floor, str(kind))
 
 
