@@ -428,7 +428,10 @@ class Store(Protocol):
         """Delete a session and all that is in it; return whether there was one."""
 
     def delete_before(self, before_ns: int) -> int:
-        """Delete the sessions whose ``last_ns``, without spans ``changed_ns``, is before the time; return how many."""
+        """Delete the sessions whose ``last_ns``, without spans ``changed_ns``, is before the time; return how many.
+
+        Where this fails, some of them may be gone; the same call goes on with the rest.
+        """
 
     def maintain(self) -> bool:
         """Do a bounded piece of housekeeping, such as merging what rests; return whether more is left to do."""

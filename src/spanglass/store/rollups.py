@@ -176,7 +176,7 @@ def last_ns(record: SpanRecord) -> int:
 
 def bucket(duration_ns: int) -> int:
     """Return the number of the bucket that a duration is counted in; 0 is less than a microsecond."""
-    return 1 + int(math.log(duration_ns // 1000) / _RESOLUTION) if duration_ns >= 1000 else 0  # noqa: PLR2004 (1 µs)
+    return 1 + int(math.log(duration_ns / 1000) / _RESOLUTION) if duration_ns >= 1000 else 0  # noqa: PLR2004 (1 µs)
 
 
 def bucket_ms(number: int) -> float:

@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Route
 
 from spanglass.access import Action, Caller, caller
 from spanglass.access.errors import AccessError
-from spanglass.access.scope import TooWideError
 from spanglass.access.web import refusal as access_refusal
 from spanglass.reading import SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
@@ -45,7 +44,6 @@ STATUSES: Final[dict[type[Exception], int]] = {
     TokenError: 400,
     SessionNotFoundError: 404,
     NotFoundError: 404,
-    TooWideError: 403,
     StoreError: 503,
 }
 """What an operation may fail with, and the status that tells so; the first that fits decides."""

@@ -111,8 +111,7 @@ class Conversations:
                 (said, 0, end_ms, True),
                 (system, 0, start_ms, False),
             ):
-                for place in range(first, len(ordinals)):
-                    _note(sayers, ordinals[place], (ms, start_ns, span_id, output, place))
+                _note(sayers, ordinals, first, (ms, start_ns, span_id, output))
         order = sorted((sayer, ordinal) for ordinal, sayer in sayers.items())
         return _Order(version, order, [each for each in order if each[1] not in instructions])
 
@@ -137,9 +136,13 @@ class _Lists:
         return inputs, outputs, inherited
 
 
-def _note(sayers: dict[int, Sayer], ordinal: int, sayer: Sayer) -> None:
-    known = sayers.get(ordinal)
-    if known is None or sayer[0] < known[0]:
-        sayers[ordinal] = sayer
-    elif sayer[0] == known[0]:
-        sayers[ordinal] = earlier_sayer(known, sayer)
+def _note(sayers: dict[int, Sayer], ordinals: Sequence[int], first: int, said: tuple[int, int, bytes, bool]) -> None:
+    """Take note that a span says these messages, from one on; most were said before, which has to be seen quickly."""
+    ms = said[0]
+    for place in range(first, len(ordinals)):
+        ordinal = ordinals[place]
+        known = sayers.get(ordinal)
+        if known is None or ms < known[0]:
+            sayers[ordinal] = (*said, place)
+        elif ms == known[0]:
+            sayers[ordinal] = earlier_sayer(known, (*said, place))

@@ -17,9 +17,9 @@ from spanglass.store.text import plain_words, searchable_text, words
 from spanglass.store.views import otel_span_id
 
 
-def is_behind(connection: apsw.Connection) -> bool:
-    """Return whether something was written whose words are not in the index."""
-    return bool(fetch(connection, "SELECT 1 FROM sessions WHERE indexed < items LIMIT 1"))
+def behind(connection: apsw.Connection) -> int:
+    """Return how many sessions have something whose words are not in the index."""
+    return int(fetch(connection, "SELECT count(*) FROM sessions WHERE indexed < items")[0][0])
 
 
 def catch_up(connection: apsw.Connection, compression: Compression, sessions_max: int) -> bool:

@@ -38,7 +38,7 @@ from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_
 from spanglass.store.sqlite.outline import read_outline
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import find_within, read_session, read_sessions, session_number, session_version
-from spanglass.store.sqlite.writer import SESSIONS_MAX, Writer
+from spanglass.store.sqlite.writer import Writer
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
 REST_SESSIONS = 32
@@ -48,7 +48,9 @@ VACUUM_PAGES = 512
 VACUUM_SHARE = 32
 """Free pages are given back once they are more than the file's pages divided by this."""
 DELETED_SESSIONS = 100
-"""Sessions that one transaction of an assistant's deletion takes: spans can come in between."""
+"""Sessions that one transaction deletes at most, where many are to be deleted: spans can come in between."""
+INDEXED_SESSIONS = 1_000
+"""Sessions that one transaction indexes for a search: spans can come in between."""
 _SESSION_IDS = "SELECT a.id, s.id FROM sessions AS s JOIN assistants AS a ON a.number = s.assistant"
 _T = TypeVar("_T")
 
@@ -234,9 +236,9 @@ class SqliteStore:
     def _index(self) -> None:
         """Have everything written so far in the index."""
         with self._reading() as connection:
-            behind = index.is_behind(connection)
-        if behind:
-            self._change(lambda writer: writer.index(SESSIONS_MAX))
+            behind = index.behind(connection)
+        for _ in range(0, behind, INDEXED_SESSIONS):
+            self._change(lambda writer: writer.index(INDEXED_SESSIONS))
 
     def resource(self, assistant_id: bytes, session_id: bytes = b"") -> Resource | None:
         """See ``interface.Store``."""
@@ -306,16 +308,20 @@ class SqliteStore:
         return self._change(lambda writer: self._delete(writer, assistant_id, session_id))
 
     def delete_before(self, before_ns: int) -> int:
-        """See ``interface.Store``."""
+        """See ``interface.Store``; spans can come in between one transaction and the next."""
 
         def delete(writer: Writer) -> int:
-            statement = f"{_SESSION_IDS} WHERE s.last_ns < ?"
-            rows = fetch(self._connection, statement, (before_ns,))
+            statement = f"{_SESSION_IDS} WHERE s.last_ns < ? ORDER BY s.first_ns LIMIT ?"
+            rows = fetch(self._connection, statement, (before_ns, DELETED_SESSIONS))
             for assistant_id, session_id in rows:
                 self._delete(writer, assistant_id, session_id)
-            return len(rows) + resources.forget_before(self._connection, before_ns)
+            return len(rows)
 
-        return self._change(delete)
+        deleted = 0
+        while count := self._change(delete):
+            deleted += count
+        with self._settling() as connection:
+            return deleted + resources.forget_before(connection, before_ns)
 
     def maintain(self) -> bool:
         """Index words, merge blocks, or give free pages back; see ``interface.Store``."""

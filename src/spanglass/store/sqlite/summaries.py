@@ -81,7 +81,7 @@ def read_totals(connection: apsw.Connection, where: Where, parts: int) -> Totals
     values = Values()
     statement = (
         f"SELECT (first_ns - {values(where.from_ns)}) / {values(part_ns(where, parts))} AS part,"
-        f" CASE WHEN took >= 1000 THEN 1 + CAST(ln(took / 1000) / ln({RESOLUTION}) AS INTEGER) ELSE 0 END AS bucket,"
+        f" CASE WHEN took >= 1000 THEN 1 + CAST(ln(took / 1000.0) / ln({RESOLUTION}) AS INTEGER) ELSE 0 END AS bucket,"
         " status, count(*), sum(tokens) FROM"
         " (SELECT s.first_ns, s.last_ns - s.first_ns AS took, s.status, s.tokens FROM sessions AS s"
         f" WHERE {_time(connection, where, values)} ORDER BY s.first_ns DESC LIMIT {TOTALLED_MAX})"
