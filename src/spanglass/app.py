@@ -88,6 +88,7 @@ def create(config: Config) -> ASGIApp:
     """
     faces: dict[str, ASGIApp] = {}
     web = Starlette(lifespan=lambda web: _lifespan(web, config, faces))
+    web.router.redirect_slashes = False  # a redirect would lead where the request's Host says
 
     async def face(scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request to the face that has its path or first path segment, anything else to the web's routes."""

@@ -313,6 +313,7 @@ def _requests(where: Place, tokens: Mapping[str, str]) -> Iterator[tuple[str, st
                 path = path.replace(f"{{{name}}}", quote(label, safe=""))
             for token in ("", *(f"?nextToken={quote(each, safe='')}" for each in tokens.values())):
                 yield method, path + token, body if method in {"POST", "PATCH", "PUT"} else None
+    yield "PUT", f"/api{where.path}", b'{"spans": []}'
     for path in (f"/sessions/{assistant}/{session}", "/"):
         yield "GET", path, None
         yield "GET", f"{path}?{urlencode({'q': WORD})}", None

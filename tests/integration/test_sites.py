@@ -201,3 +201,32 @@ def test_odd_queries_of_the_api(server: Server, query: str) -> None:
     """The API refuses what it does not know, or what it cannot choose between, and names it."""
     answer = send(server, Target("GET", f"/api/sessions?{query}"), {})
     assert answer.status == 400
+
+
+def test_a_slash_at_the_end(server: Server) -> None:
+    """A path with a slash at its end is the same to QConnect and another one elsewhere; nothing is redirected."""
+    listed = send(server, Target("GET", "/assistants/"), {})
+    assert (listed.status, listed.headers["content-type"]) == (200, "application/json")
+    for path in ("/api/sessions/", "/v1/traces/", "/healthz/", "/metrics/"):
+        assert send(server, Target("GET", path), {}).status == 404
+
+
+def test_head_is_get_for_the_web_alone(server: Server) -> None:
+    """HEAD is GET without its body where browsers and monitors ask, and no operation of QConnect or OTLP."""
+    for path, status in (
+        ("/healthz", 200),
+        ("/", 200),
+        ("/api/sessions", 200),
+        ("/assistants", 405),
+        ("/v1/logs", 405),
+    ):
+        answer = send(server, Target("HEAD", path), {})
+        assert (answer.status, answer.body) == (status, b"")  # type: ignore[attr-defined]  # set by send
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br", "zstd", "gzip, deflate, br, zstd", "*", "identity;q=0"])
+def test_data_are_not_compressed(server: Server, accepted: str) -> None:
+    """Whatever a client could undo, data come as they are."""
+    for path in ("/assistants", "/api/sessions", "/metrics"):
+        answer = send(server, Target("GET", path), {"Accept-Encoding": accepted})
+        assert (answer.status, answer.headers["content-encoding"]) == (200, None)
