@@ -337,7 +337,7 @@ IN_QUERY: Final[dict[str, tuple[Change, type[Exception], str]]] = {
     "signature": (query("X-Amz-Signature=", "X-Amz-Signature=0"), SignatureError, "does not match"),
     "no signature": (query("X-Amz-Signature=", "Signature="), MalformedCredentialsError, "include 'X-Amz-Signature'"),
     "no time": (query("X-Amz-Date=", "X-Date="), MalformedCredentialsError, "include 'X-Amz-Date'"),
-    "no duration": (query("X-Amz-Expires=", "Expires="), MalformedCredentialsError, "include 'X-Amz-Expires'"),
+    "no duration": (query("X-Amz-Expires=60", "X-Amz-Expires="), SignatureError, "does not match"),
     "empty credential": (query("X-Amz-Credential=", "X-Amz-Credential=&x="), MalformedCredentialsError, "Credential'"),
     "duration twice": (query("X-Amz-Expires=60", "X-Amz-Expires=60&X-Amz-Expires=9"), MalformedCredentialsError, "tw"),
     "algorithm": (query("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA1"), MalformedCredentialsError, "Unsupported AWS"),

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import pytest
@@ -16,11 +17,13 @@ from spanglass.app import create, open_store
 from spanglass.config import Config
 from spanglass.heads import HeadBoundedProtocol
 from tests.clients.sdks import SDKS, Client, Key, install, missing
-from tests.clients.spans import SESSIONS, written
+from tests.clients.spans import SESSIONS, uuid_of, written
+from tests.integration.issuing import SECRET_FILE, command, make_key
 from tests.service_model import faults, operation_at
 
 UUID: Final = re.compile("[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}")
-SERVICE: Final = ("assistants", "tags")
+KEYS: Final = (("admin",), ("reader",), ("reader", uuid_of("elsewhere")), ("admin",))
+"""Roles, and the assistants that a key is limited to, of ``Keys``."""
 
 
 class Exchange(NamedTuple):
@@ -110,10 +113,37 @@ def served(app: ASGIApp) -> Iterator[Server]:
         running.join()
 
 
+class Keys(NamedTuple):
+    """Keys that ``spanglass keys`` issued for the server."""
+
+    admin: Key
+    reader: Key
+    elsewhere: Key
+    """A reader of another assistant."""
+    revoked: Key
+
+
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Return a server over a store with the sessions of ``tests.clients.spans``."""
-    config = Config(store=f"sqlite:///{tmp_path_factory.mktemp('clients')}/spans.db", grpc_port=0)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the server's store and its secret are."""
+    return tmp_path_factory.mktemp("clients")
+
+
+@pytest.fixture(scope="session")
+def keys(folder: Path) -> Keys:
+    """Return keys; the server's secret is made with them."""
+    made = [make_key(folder, role, *assistants) for role, *assistants in KEYS]
+    command(folder, "revoke", made[-1].key_id)
+    return Keys(*(Key(key.key_id, key.secret) for key in made))
+
+
+@pytest.fixture(scope="session")
+def server(folder: Path, keys: Keys) -> Iterator[Server]:
+    """Return a server that asks for keys, over a store with the sessions of ``tests.clients.spans``."""
+    config = Config(
+        store=f"sqlite:///{folder / 'spans.db'}", auth="keys", secret_file=str(folder / SECRET_FILE), grpc_port=0
+    )
+    assert keys
     store = open_store(config.store, config.limits)
     store.write([written(*session) for session in SESSIONS])
     store.close()
@@ -122,16 +152,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def key() -> Key:
-    """Return the credentials that clients sign with."""
-    return Key()
-
-
-@pytest.fixture(scope="session")
-def clients(server: Server, key: Key) -> Iterator[dict[str, Client]]:
+def clients(server: Server, keys: Keys) -> Iterator[dict[str, Client]]:
     """Return where running clients are kept, to the end of all tests."""
     with ExitStack() as running:
-        yield _Clients(server, key, running)
+        yield _Clients(server, keys.admin, running)
 
 
 class _Clients(dict[str, Client]):

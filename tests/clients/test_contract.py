@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.clients.conftest import Server
-from tests.clients.sdks import Client, RefusedError
+from tests.clients.sdks import Client, Key, RefusedError
 from tests.clients.spans import ASSISTANT, FULL, FULL_SPAN, LONG, LONG_SPANS, arn, uuid_of
 
 Json: TypeAlias = Any
@@ -15,10 +15,10 @@ PLACE: Json = {"assistantId": ASSISTANT, "sessionId": FULL}
 LONG_PLACE: Json = {"assistantId": ASSISTANT, "sessionId": LONG}
 
 
-def refused(client: Client, operation: str, **params: Json) -> Json:
+def refused(client: Client, operation: str, *, key: Key | None = None, **params: Json) -> Json:
     """Return what a client tells of the error that a call must end with."""
     with pytest.raises(RefusedError) as caught:
-        client.call(operation, **params)
+        client.call(operation, key=key, **params)
     return caught.value.told
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.fuzz.runs import fuzzed
 
 SHOWN_MAX = 20
+LOGGED_CHARS_MAX = 500
 
 parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
 parser.add_argument("--requests", type=int, default=100_000)
@@ -20,6 +21,6 @@ with tempfile.TemporaryDirectory() as folder:
 for (face, status), count in sorted(fuzz.answered.items()):
     print(f"{face:16} {status or 'closed':>6} {count:8}")
 print(f"{sum(fuzz.answered.values())} requests in {time.monotonic() - started:.0f} s, seed {options.seed}")
-print(*fuzz.wrong[:SHOWN_MAX], *logged[:SHOWN_MAX], sep="\n")
+print(*fuzz.wrong[:SHOWN_MAX], *{line[-LOGGED_CHARS_MAX:] for line in logged}, sep="\n")
 print(f"{len(fuzz.wrong)} answers wrong, {len(logged)} errors logged")
 sys.exit(bool(fuzz.wrong or logged))

@@ -4,10 +4,12 @@ import contextlib
 import http.client
 import itertools
 import json
+import socket
 import stat
 import urllib.request
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote, urlencode
@@ -238,6 +240,24 @@ def test_an_export_can_be_signed(server: Server, keys: Keys) -> None:
     headers = dict(signed.headers)
     assert server.ask("/v1/traces", body, headers).status == 200
     assert server.ask("/v1/traces", body[:-1], headers).status == 401
+
+
+@pytest.mark.parametrize("path", ["/assistants", "/api/sessions"])
+def test_hanging_up_within_a_signed_body_is_no_error(server: Server, keys: Keys, path: str) -> None:
+    """A signature needs the whole body; a client that is gone before that is no error of the server's."""
+    now = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    scope = f"{keys.admin.key_id}/{now[:8]}/us-east-1/wisdom/aws4_request"
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\nContent-Length: 99\r\n"
+        f"X-Amz-Date: {now}\r\nAuthorization: AWS4-HMAC-SHA256 Credential={scope},"
+        " SignedHeaders=host;x-amz-date, Signature=0\r\n\r\n{"
+    )
+    with socket.create_connection((HOST, server.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
+    assert server.ask("/readyz").status == 200
+    assert '"level": "error"' not in server.logged()
 
 
 def _export(port: int, body: bytes, *metadata: tuple[str, str]) -> ExportTraceServiceResponse:

@@ -21,6 +21,8 @@ from spanglass.access.errors import MalformedCredentialsError, SignatureError
 
 ALGORITHM: Final = "AWS4-HMAC-SHA256"
 TERMINATOR: Final = "aws4_request"
+EXPIRES_SECONDS_DEFAULT: Final = 300
+"""How long a presigned URL lasts that does not say it, as those of the SDK for Go: as long as a signed header may."""
 EXPIRES_SECONDS_MAX: Final = 604_800
 """How long a presigned URL may last: a week."""
 SIGNING_KEYS_MAX: Final = 1024
@@ -223,11 +225,13 @@ def _in_header(header: str, request: Request) -> Signature:
 
 
 def _presigned(query: list[tuple[str, str]]) -> Signature:
+    given = [name for name, _ in query if name in _IN_QUERY]
     told = {name: value for name, value in query if name in _IN_QUERY and value}
+    told.setdefault("X-Amz-Expires", str(EXPIRES_SECONDS_DEFAULT))
     missing = [f"AWS query-string parameters must include '{name}'." for name in _IN_QUERY if name not in told]
     if missing:
         raise MalformedCredentialsError(f"{' '.join(missing)} Re-examine the query-string parameters.")
-    if sum(name in _IN_QUERY for name, _ in query) > len(told):
+    if len(given) > len(set(given)):
         raise MalformedCredentialsError("A query-string parameter of the signature is there twice.")
     if told["X-Amz-Algorithm"] != ALGORITHM:
         raise MalformedCredentialsError(f"Unsupported AWS 'algorithm': '{told['X-Amz-Algorithm'][:40]}'.")

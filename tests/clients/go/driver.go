@@ -115,7 +115,6 @@ func (c *call) invoke() (any, error) {
 	credentials := aws.NewCredentialsCache(c)
 	check(stack.Serialize.Add(middleware.SerializeMiddlewareFunc("OperationSerializer", c.serialize), middleware.After))
 	check(smithyhttp.AddComputeContentLengthMiddleware(stack))
-	check(awsmiddleware.AddClientRequestIDMiddleware(stack))
 	check(awsmiddleware.AddRecordResponseTiming(stack))
 	check(stack.Finalize.Add(&v4.ComputePayloadSHA256{}, middleware.After))
 	if c.Presign {
@@ -126,6 +125,7 @@ func (c *call) invoke() (any, error) {
 		check(stack.Finalize.Add(v4.NewSignHTTPRequestMiddleware(v4.SignHTTPRequestMiddlewareOptions{
 			CredentialsProvider: credentials, Signer: signer,
 		}), middleware.After))
+		check(awsmiddleware.AddClientRequestIDMiddleware(stack))
 		check(retry.AddRetryMiddlewares(stack, retry.AddRetryMiddlewaresOptions{Retryer: retry.NewStandard()}))
 		check(stack.Finalize.Insert(&retry.MetricsHeader{}, (*retry.Attempt)(nil).ID(), middleware.After))
 	}
