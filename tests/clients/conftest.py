@@ -4,6 +4,7 @@ import json
 import re
 import socket
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,13 +12,16 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 import uvicorn
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spanglass.app import create, open_store
+from spanglass.app import create
 from spanglass.config import Config
 from spanglass.heads import HeadBoundedProtocol
-from tests.clients.sdks import SDKS, Client, Key, install, missing
-from tests.clients.spans import SESSIONS, uuid_of, written
+from tests.clients.sdks import REGION, SDKS, Client, Key, install, missing
+from tests.clients.spans import ASSISTANT, SESSIONS, uuid_of
 from tests.integration.issuing import SECRET_FILE, command, make_key
 from tests.service_model import faults, operation_at
 
@@ -113,6 +117,21 @@ def served(app: ASGIApp) -> Iterator[Server]:
         running.join()
 
 
+def put_sessions(url: str, key: Key | None = None) -> None:
+    """Put the sessions of ``tests.clients.spans`` into a server."""
+    for session, spans in SESSIONS:
+        place = {"assistantId": ASSISTANT, "sessionId": session}
+        target = f"{url}/api/assistants/{ASSISTANT}/sessions/{session}/spans"
+        body = json.dumps({"spans": [span | place for span in spans]}).encode()
+        headers = {"content-type": "application/json"}
+        if key is not None:
+            asked = AWSRequest("PUT", target, headers, body)
+            SigV4Auth(Credentials(*key), "wisdom", REGION).add_auth(asked)
+            headers = dict(asked.headers)
+        with urllib.request.urlopen(urllib.request.Request(target, body, headers, method="PUT")) as answer:  # noqa: S310
+            assert json.load(answer) == {"accepted": len(spans)}
+
+
 class Keys(NamedTuple):
     """Keys that ``spanglass keys`` issued for the server."""
 
@@ -143,11 +162,8 @@ def server(folder: Path, keys: Keys) -> Iterator[Server]:
     config = Config(
         store=f"sqlite:///{folder / 'spans.db'}", auth="keys", secret_file=str(folder / SECRET_FILE), grpc_port=0
     )
-    assert keys
-    store = open_store(config.store, config.limits)
-    store.write([written(*session) for session in SESSIONS])
-    store.close()
     with served(create(config)) as server:
+        put_sessions(server.url, keys.admin)
         yield server
 
 

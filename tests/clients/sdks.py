@@ -41,8 +41,10 @@ LATER: Final = frozenset(
     }
 )
 """Members of ListSpans that the service model did not have yet when it first had ListSpans, in December 2025."""
+DATA: Final = "MessageData.data"
+"""A value of a message in ListMessages; members of this name elsewhere are older."""
 LATEST: Final = frozenset(
-    {"interactionMode", "lastModifiedRegion", "lastModifiedTime", "returnReason", "targetAgentId"}
+    {DATA, "interactionMode", "lastModifiedRegion", "lastModifiedTime", "returnReason", "targetAgentId"}
 )
 """Members that came last, in August 2026."""
 
@@ -83,7 +85,11 @@ SDKS: Final = {
             tells=frozenset({"code", "message"}),
             tries=5,
         ),
-        Sdk("javascript", (Path(sys.executable).with_name("node"), HERE / "javascript/driver.js")),
+        Sdk(
+            "javascript",
+            (Path(sys.executable).with_name("node"), HERE / "javascript/driver.js"),
+            lacks=frozenset({DATA}),
+        ),
         Sdk(
             "go",
             (INSTALLED / "go/driver",),

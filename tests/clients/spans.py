@@ -1,12 +1,7 @@
 """The spans that clients read: one with all that the service model has, and enough of them for pages."""
 
-import json
 import uuid
 from typing import Any, Final, TypeAlias
-
-from spanglass.model.place import TracePart
-from spanglass.model.record import Kind, Members, SpanRecord, fragment
-from spanglass.store.samples import part
 
 Json: TypeAlias = Any
 
@@ -14,7 +9,6 @@ ASSISTANT: Final = "0f4f0000-0000-4000-8000-000000006666"
 FULL: Final = "aaaa0000-0000-4000-8000-00000000eeee"
 LONG: Final = "aaaa0000-0000-4000-8000-00000000ffff"
 START: Final = 1_764_700_000.123
-LISTS: Final = ("inputMessages", "outputMessages")
 
 
 def uuid_of(name: str) -> str:
@@ -157,42 +151,3 @@ def _short_span(number: int) -> Json:
 
 LONG_SPANS: Final = [_short_span(number) for number in range(25)]
 SESSIONS: Final = ((FULL, [FULL_SPAN]), (LONG, LONG_SPANS))
-
-
-def _packed(members: Json) -> bytes:
-    return json.dumps(members, separators=(",", ":")).encode()
-
-
-def _record(span: Json) -> SpanRecord:
-    ids = {
-        name: uuid.UUID(span[name]).bytes if name in span else b"" for name in ("spanId", "parentSpanId", "requestId")
-    }
-    own = {
-        name: member
-        for name, member in span.items()
-        if name not in {*ids, "startTimestamp", "endTimestamp", "attributes"}
-    }
-    attributes = {
-        name: member for name, member in span["attributes"].items() if name not in {*LISTS, "systemInstructions"}
-    }
-    inputs, outputs = (
-        [fragment(Kind.MESSAGE, _packed(each)) for each in span["attributes"].get(name, [])] for name in LISTS
-    )
-    system = span["attributes"].get("systemInstructions")
-    return SpanRecord(
-        ids["spanId"],
-        ids["parentSpanId"],
-        ids["requestId"],
-        round(span["startTimestamp"] * 1000) * 1_000_000,
-        round(span["endTimestamp"] * 1000) * 1_000_000,
-        fragment(Kind.MEMBERS, Members().pack()),
-        Members(_packed(own)[1:-1], _packed(attributes)[1:-1]),
-        tuple(inputs),
-        tuple(outputs),
-        (fragment(Kind.SYSTEM, _packed(system)),) if system else (),
-    )
-
-
-def written(session: str, spans: Json) -> TracePart:
-    """Return a session's spans as a store takes them."""
-    return part(*map(_record, spans), session=session, assistant=ASSISTANT, trace=None)

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from tests.clients.conftest import Server
-from tests.clients.sdks import Client, Key, RefusedError
+from tests.clients.sdks import DATA, Client, Key, RefusedError
 from tests.clients.spans import ASSISTANT, FULL, FULL_SPAN, LONG, LONG_SPANS, arn, uuid_of
 
 Json: TypeAlias = Any
@@ -57,6 +57,23 @@ def test_pages_are_as_long_as_asked(client: Client) -> None:
     first = client.call("ListSpans", **LONG_PLACE, maxResults=10)
     second = client.call("ListSpans", **LONG_PLACE, maxResults=100, nextToken=first["nextToken"])
     assert [len(first["spans"]), len(second["spans"]), "nextToken" in second] == [10, 15, False]
+
+
+# ListMessages ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages_are_listed_in_order(client: Client, server: Server) -> None:
+    """ListMessages gives each client what it can know of a session's messages, whole and in pages of any size."""
+    answer = client.call("ListMessages", **PLACE)
+    sent = json.loads(server.last.body)
+    if DATA in client.sdk.lacks:
+        for message in (*answer["messages"], *sent["messages"]):
+            message["value"].pop("data", None)  # one client passes on what it does not know
+    assert answer == sent
+    texts = [each["value"]["text"]["value"] for each in answer["messages"] if "text" in each["value"]]
+    assert texts == ["Where to?", "I take over.", "To Zürich."]
+    paged = client.paginate("ListMessages", "messages", **PLACE, maxResults=3)
+    assert [each["messageId"] for each in paged] == [each["messageId"] for each in answer["messages"]]
 
 
 # Errors ---------------------------------------------------------------------------------------------------------------

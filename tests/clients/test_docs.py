@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from spanglass.app import create, open_store
+from spanglass.app import create
 from spanglass.config import Config
-from tests.clients.conftest import served
+from tests.clients.conftest import put_sessions, served
 from tests.clients.sdks import INSTALLED, SDKS, install, missing
-from tests.clients.spans import ASSISTANT, FULL, SESSIONS, written
+from tests.clients.spans import ASSISTANT, FULL
 from tests.docs.pages import blocks
 from tests.docs.test_tours import HTTP_PORT, assert_prints
 
@@ -26,10 +26,8 @@ CLIENTS = {"aws": "awscli", "node": "javascript", "java": "java"}
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the port of a server that takes any key, as the page has it."""
     config = Config(store=f"sqlite:///{tmp_path_factory.mktemp('docs')}/spans.db", grpc_port=0)
-    store = open_store(config.store, config.limits)
-    store.write([written(*session) for session in SESSIONS])
-    store.close()
     with served(create(config)) as server:
+        put_sessions(server.url)
         yield server.url.rpartition(":")[2]
 
 

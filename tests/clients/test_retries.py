@@ -17,9 +17,9 @@ from spanglass.config import Config
 from spanglass.qconnect.errors import REFUSALS, Refusal
 from spanglass.store.interface import SpanPage, StoreError
 from spanglass.store.memory import MemoryStore
-from tests.clients.conftest import Server, served
+from tests.clients.conftest import Server, put_sessions, served
 from tests.clients.sdks import REGION, Client, RefusedError
-from tests.clients.spans import ASSISTANT, FULL_SPAN, written
+from tests.clients.spans import ASSISTANT, FULL, FULL_SPAN
 from tests.service_model import status
 
 MODES: Final = ("legacy", "standard", "adaptive")
@@ -27,7 +27,7 @@ TRANSIENT: Final = ("InternalServerException", "ServiceUnavailableException", "T
 
 
 class Failing(MemoryStore):
-    """Has a session whatever its id; a listing fails as its session was told to."""
+    """A listing of a session that was told to fails; after that it is another session's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,7 +37,6 @@ class Failing(MemoryStore):
     def fail(self, error: type[Exception], times: int) -> str:
         """Return a session whose listing fails so many times."""
         session = str(uuid.uuid4())
-        self.write([written(session, [FULL_SPAN])])
         key = uuid.UUID(session).bytes
         self._errors[key] = error, REFUSALS[error]
         self._left[key] = times
@@ -53,7 +52,7 @@ class Failing(MemoryStore):
             for attribute in (*rule.members.values(), *rule.headers.values()):
                 setattr(error, attribute, "1")
             raise error
-        return super().spans(assistant_id, session_id, **how)
+        return super().spans(assistant_id, uuid.UUID(FULL).bytes, **how)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +66,7 @@ def flaky(failing: Failing) -> Iterator[Server]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(spanglass.app, "open_store", lambda *_: failing)
         with served(spanglass.app.create(Config(grpc_port=0))) as server:
+            put_sessions(server.url)
             yield server
 
 

@@ -27,6 +27,9 @@ ANSWER_SECONDS_MAX: Final = 30.0
 MANGLED_SHARE: Final = 0.15
 UNSIGNED_SHARE: Final = 0.05
 OURS: Final = "/api/"
+PUT: Final = "PUT"
+FACES: Final = (OURS, "/", OURS, "/", PUT)
+"""Who is asked in turn."""
 UNPARSED: Final = {b"Invalid HTTP request received.", b"The head of the request is too long.\n"}
 """What the server says of what is no HTTP, or too much of it, before any face is asked."""
 NOT_OFFERED_WEIGHT: Final = 0.01
@@ -88,7 +91,7 @@ class Fuzz:
         self._key = key
         self._port = port
         self._connection = Connection(port)
-        described = {OURS: document, "/": openapi.description()}
+        described = {OURS: document, PUT: openapi.put_spans(), "/": openapi.description()}
         self._asking = {face: Asking(self._rng, self._known, each) for face, each in described.items()}
         self._operations = {face: list(operations(each)) for face, each in described.items()}
         self._schemas = document["components"]
@@ -100,11 +103,11 @@ class Fuzz:
         """Send so many requests."""
         offered = {operation.name for operation in OPERATIONS}
         weights = {
-            face: [1 if face == OURS or each.name in offered else NOT_OFFERED_WEIGHT for each in many]
+            face: [1 if face != "/" or each.name in offered else NOT_OFFERED_WEIGHT for each in many]
             for face, many in self._operations.items()
         }
         for number in range(requests):
-            face = OURS if number % 2 else "/"
+            face = FACES[number % len(FACES)]
             self._one(face, *self._rng.choices(self._operations[face], weights[face]))
         self._connection.close()
 

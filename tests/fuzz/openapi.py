@@ -7,6 +7,8 @@ from tests.service_model import MODEL, definitions, ref, schema
 Json: TypeAlias = Any
 
 PLACES: Final = {"uri": "path", "querystring": "query"}
+PLACE: Final = ("assistantId", "sessionId")
+ACCEPTED: Final = {"type": "object", "properties": {"accepted": {"type": "integer"}}, "required": ["accepted"]}
 WITH_BODY: Final = {"POST", "PUT", "PATCH"}
 
 
@@ -25,6 +27,21 @@ def description() -> Json:
         "$defs": definitions(inputs),
     }
     return _moved(document | {"components": {"schemas": document.pop("$defs")}})
+
+
+def put_spans() -> Json:
+    """Return a document of the one operation of ``/api`` that takes what ListSpans answers with."""
+    answer = MODEL.operation_model("ListSpans").output_shape
+    place = [{"name": name, "in": "path", "required": True, "schema": ref(MODEL.shape_for("Uuid"))} for name in PLACE]
+    operation = {
+        "operationId": "PutSpans",
+        "parameters": place,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": ref(answer)}}},
+        "responses": {"200": {"description": "any", "content": {"application/json": {"schema": ACCEPTED}}}},
+    }
+    path = "/api/assistants/{assistantId}/sessions/{sessionId}/spans"
+    schemas = definitions([answer, MODEL.shape_for("Uuid")])
+    return _moved({"paths": {path: {"put": operation}}, "components": {"schemas": schemas}})
 
 
 def _operation(name: str, model: Json) -> Json:

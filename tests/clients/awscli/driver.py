@@ -44,11 +44,16 @@ def answer(call: dict[str, Any]) -> dict[str, Any]:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = create_clidriver().main(arguments)
     if code == 0:
-        return {"pages": [json.loads(out.getvalue() or "{}")]}
+        return {"pages": [json.loads(out.getvalue() or "{}", object_hook=known)]}
     refused = REFUSED.search(err.getvalue())
     if refused is None:
         return {"error": {"class": "CLI", "message": err.getvalue().strip()}}
     return {"error": {"code": refused[1], "message": refused[2].rstrip("\n")}}
+
+
+def known(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a structure; a union's member that is not known is nothing."""
+    return {name: member for name, member in value.items() if name != "SDK_UNKNOWN_MEMBER"}
 
 
 for line in sys.stdin:
