@@ -1,0 +1,114 @@
+"""A double without a port: botocore asks it instead of the network, through an event of its own.
+
+Before botocore sends a request it asks those who listen to ``before-send`` for an answer. While a double is offline in
+a block, every ``qconnect`` client that is made there has it among them, before anyone else who answers for all
+services, as moto does. Sessions of boto3 know who listens when they are made, so the default one is made anew.
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.handlers
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from starlette.types import Message, Scope
+
+from spanglass.testing.double import Double
+from spanglass.testing.raw import RawBody
+from spanglass.testing.serving import KEYS, REGION
+
+EVENT: Final = "before-send.qconnect"
+
+
+class Offline:
+    """A double that clients reach without a port; ``client`` is one of them."""
+
+    def __init__(self, double: Double) -> None:
+        self.double: Final = double
+        self.faults: Final = double.faults
+        self.add: Final = double.add
+        self._loop: Final = asyncio.new_event_loop()
+        self._thread: Final = threading.Thread(target=self._loop.run_forever, name="spanglass-double", daemon=True)
+        self._thread.start()
+
+    def attach(self, client: Any) -> None:  # noqa: ANN401 (boto3's clients have no type)
+        """Answer a client that was made before."""
+        client.meta.events.register_first(EVENT, self.answer)
+
+    @property
+    def client(self) -> Any:  # noqa: ANN401 (boto3's clients have no type)
+        """A new boto3 client; it needs no credentials of the environment."""
+        return boto3.client("qconnect", region_name=REGION, **KEYS)
+
+    def answer(self, request: AWSPreparedRequest, **_told: object) -> AWSResponse:
+        """Answer a request that botocore is about to send."""
+        asked = asyncio.run_coroutine_threadsafe(self._asked(request), self._loop)
+        status, headers, body = asked.result()
+        return AWSResponse(request.url, status, HeadersDict(headers), RawBody(body))
+
+    async def _asked(self, request: AWSPreparedRequest) -> tuple[int, dict[str, str], bytes]:
+        body = _body(request)
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        await self.double(_scope(request), receive, send)
+        start = sent[0]
+        headers = {name.decode(): value.decode() for name, value in start["headers"]}
+        return start["status"], headers, b"".join(message["body"] for message in sent[1:])
+
+    def close(self) -> None:
+        """End the thread that answers."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+def _body(request: AWSPreparedRequest) -> bytes:
+    body: Any = request.body or b""
+    if isinstance(body, str):
+        return body.encode()
+    return bytes(body.read() if hasattr(body, "read") else body)
+
+
+def _scope(request: AWSPreparedRequest) -> Scope:
+    url = urlsplit(request.url)
+    lines = [(name.lower(), value) for name, value in request.headers.items()]
+    headers = [(name.encode(), value if isinstance(value, bytes) else str(value).encode()) for name, value in lines]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.path.encode(),
+        "query_string": url.query.encode(),
+        "headers": headers,
+    }
+
+
+@contextlib.contextmanager
+def offline(double: Double | None = None) -> Iterator[Offline]:
+    """Have all ``qconnect`` clients that are made in the block ask a double, a new one if none is given."""
+    served = double or Double()
+    asked = Offline(served)
+    entry = (EVENT, asked.answer)
+    default, boto3.DEFAULT_SESSION = boto3.DEFAULT_SESSION, None
+    botocore.handlers.BUILTIN_HANDLERS.insert(0, entry)
+    try:
+        yield asked
+    finally:
+        botocore.handlers.BUILTIN_HANDLERS.remove(entry)
+        boto3.DEFAULT_SESSION = default
+        asked.close()
+        if double is None:
+            served.close()
