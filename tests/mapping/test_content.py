@@ -43,6 +43,7 @@ def test_content_is_dropped_and_facts_stay() -> None:
         ("gen_ai.response.finish_reasons", ["x" * 257], None),
         ("gen_ai.response.finish_reasons", [1], None),
         ("gen_ai.request.model", "x" * 257, None),
+        ("langfuse.observation.status_message", "it said: hi", None),
         (
             "llm.invocation_parameters",
             '{"temperature": 1.3, "stream": true, "system": "hi"}',

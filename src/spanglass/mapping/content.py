@@ -17,6 +17,8 @@ from spanglass.conventions.spanglass import ASSISTANT
 from spanglass.mapping.layout import CONTENT, members_of
 from spanglass.telemetry import Attributes, Event, LogRecord, Span, Value
 
+SAYING: Final = CONTENT | {"failure_message", "guardrail_assessments"}
+"""Members that hold what was said, or may quote it."""
 TEXT_CHARS_MAX: Final = 256
 """Characters of a text that may be a name, an id or a reason; a longer one is none."""
 KEPT: Final = frozenset(
@@ -66,7 +68,7 @@ def _told(key: str, value: Value) -> Value:
     if isinstance(value, bool | int | float) or key in KEPT:
         return value
     members = members_of(key)
-    if not members or members & CONTENT:
+    if not members or members & SAYING:
         return None
     if isinstance(value, str) and value.startswith("{"):
         numbers = _numbers(read_json(value)[1])
