@@ -293,7 +293,10 @@ class Bucket(Answer):
 
 
 class Usage(Answer):
-    """What one model or agent did; ``cost`` is absent when a model has no price."""
+    """What one model or agent did; ``cost`` is absent when a model has no price.
+
+    An empty name is that of calls that tell of no agent, or no model.
+    """
 
     name: str
     sessions: Count
