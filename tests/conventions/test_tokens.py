@@ -15,6 +15,7 @@ Told = tuple[int | None, int | None, int | None, int | None, int | None]
         ((84, 48, None, 0, 128), True, (84, 260)),
         ((84, 48, 132, 0, 128), True, (84, 260)),
         ((84, 48, 300, 0, 128), True, (84, 300)),
+        ((84, 48, 260, 0, 128), False, (84, 260)),
         ((100, 10, None, 500, 0), False, (100, 610)),
         ((10, 2, None, None, None), False, (10, 12)),
         ((None, 2, 9, 1, 1), False, (None, 9)),
@@ -25,7 +26,8 @@ Told = tuple[int | None, int | None, int | None, int | None, int | None]
 def test_tokens_are_counted_as_aws_does(told: Told, exclusive: bool, counted: tuple[int | None, int | None]) -> None:  # noqa: FBT001
     """Input is without cache and total with it; a total stays as told unless it provably lacks the cache.
 
-    An input smaller than its cached tokens was told without them after all.
+    An input smaller than its cached tokens was told without them after all, and so was one that makes the total with
+    them.
     """
     assert as_aws(*told, exclusive=exclusive) == counted
 

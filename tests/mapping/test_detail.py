@@ -127,3 +127,18 @@ def test_text_that_utf8_cannot_say_is_replaced() -> None:
     one = span(1, {"k\ud800": "v\ud800", "n": 10**4000}, scope=SCOPE)
     assert whole(record(one))["attributes"] == {"k\ufffd": "v\ufffd", "n": hex(10**4000)}
     assert msgspec.json.decode(record(one).own_detail)
+
+
+def test_what_events_say_again_is_kept_once() -> None:
+    """Strands says the conversation so far in the events of each call; short ones stand in their place."""
+    long, short = Event("gen_ai.x", 5, {"content": "y" * 300, "n": 1}), Event("e", 6, {"k": 1}, 2)
+    first, second = record(span(1, events=[long, short, Event()])), record(span(2, events=[short, long]))
+    shared = {piece.key for piece in first.details} & {piece.key for piece in second.details}
+    assert any(b"y" * 300 in piece.json for piece in first.details if piece.key in shared)
+    assert b"y" * 300 not in first.own_detail
+    assert whole(first)["events"] == [
+        {"name": "gen_ai.x", "timeUnixNano": "5", "attributes": {"content": "y" * 300, "n": 1}},
+        {"name": "e", "timeUnixNano": "6", "attributes": {"k": 1}, "droppedAttributesCount": 2},
+        {"name": "", "timeUnixNano": "0"},
+    ]
+    assert "said" not in whole(first)

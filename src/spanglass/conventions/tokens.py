@@ -8,7 +8,7 @@ EXCLUSIVE_SCOPES: Final = (
     "opentelemetry.instrumentation.bedrock",
 )
 """Beginnings of the scopes whose input tokens leave out the cache, as Bedrock's API does. Everybody else counts cached
-tokens in, as the conventions ask. The numbers of one span do not tell which, so this table must."""
+tokens in, as the conventions ask. The numbers of one span seldom tell which, so this table must."""
 
 
 def is_exclusive(scope_name: str) -> bool:
@@ -28,10 +28,11 @@ def as_aws(
     """Return AWS's input and total tokens for what an emitter tells; None where nothing is known.
 
     ``uncached`` is the emitter's input. A total is kept as it was told, unless it provably lacks the cache; one that
-    was not told is the sum.
+    was not told is the sum. One that is the sum with the cache proves that the input is without.
     """
     cached = (read or 0) + (write or 0)
-    if uncached is not None and not exclusive and uncached >= cached:
+    proven = None not in (uncached, output, total) and total == (uncached or 0) + (output or 0) + cached
+    if uncached is not None and not exclusive and not proven and uncached >= cached:
         uncached -= cached
     if uncached is None or output is None:
         return uncached, total

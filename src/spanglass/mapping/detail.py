@@ -10,7 +10,8 @@ only where they say something:
 - ``startTimeUnixNano``, ``endTimeUnixNano``: text, where the record's time differs, which is bounded and ends no
   earlier than it begins.
 - ``attributes``: every attribute but those whose whole content the messages hold.
-- ``events``: ``[{"name", "timeUnixNano", "attributes", "droppedAttributesCount"}]``.
+- ``events``: ``[{"name", "timeUnixNano", "attributes", "droppedAttributesCount"}]``; in a piece, long attributes stand
+  under ``said``, by the key that the event's ``attributesSaid`` is.
 - ``links``: ``[{"traceId", "spanId", "traceState", "flags", "attributes", "droppedAttributesCount"}]``.
 - ``resource``: ``{"attributes", "schemaUrl"}``. ``scope``: ``{"name", "version", "attributes", "schemaUrl"}``.
 - ``droppedAttributesCount``, ``droppedEventsCount``, ``droppedLinksCount``: numbers.
@@ -33,10 +34,10 @@ from typing import Any, Final
 
 import msgspec
 
-from spanglass.conventions.plain import Plain, encode, plain
+from spanglass.conventions.plain import Plain, clean, encode, plain
 from spanglass.mapping.memo import Memo
 from spanglass.model.record import Fragment, Kind, SpanRecord, fragment
-from spanglass.telemetry import Attributes, Event, Link, Resource, Scope, Span, Value
+from spanglass.telemetry import Attributes, Link, Resource, Scope, Span, Value
 
 LONG_BYTES: Final = 256
 """Bytes of text or JSON from which on an attribute is a piece of its own, shared by the spans that repeat it."""
@@ -98,8 +99,26 @@ class Verbatim:
         return known
 
 
-def own(span: Span, told: dict[str, Plain], attributes: Attributes) -> bytes:
-    """Write what is the span's alone: what is ``told`` of it, and ``attributes`` as ``divided`` returns them."""
+def happened(span: Span) -> tuple[list[Plain], list[Fragment]]:
+    """Return a span's events, and what long ones say each as a piece: the next call's events say it again."""
+    events: list[Plain] = []
+    said: list[Fragment] = []
+    for event in span.events:
+        told = _told({"droppedAttributesCount": event.dropped_attributes})
+        one: dict[str, Plain] = {"name": clean(event.name), "timeUnixNano": str(event.time_ns)}
+        attributes = encode(event.attributes) if event.attributes else b""
+        if len(attributes) > LONG_BYTES:
+            key = fragment(Kind.DETAIL, attributes).key.hex()
+            said.append(fragment(Kind.DETAIL, b'{"said":{"%b":%b}}' % (key.encode(), attributes)))
+            one["attributesSaid"] = key
+        elif attributes:
+            one["attributes"] = plain(event.attributes)
+        events.append(one | told)
+    return events, said
+
+
+def own(span: Span, told: dict[str, Plain], attributes: Attributes, events: list[Plain]) -> bytes:
+    """Write what is the span's alone: what is ``told`` of it, and attributes and events without what pieces hold."""
     detail: dict[str, Value] = {"spanId": span.span_id.hex()}
     if span.parent_span_id:
         detail["parentSpanId"] = span.parent_span_id.hex()
@@ -108,8 +127,8 @@ def own(span: Span, told: dict[str, Plain], attributes: Attributes) -> bytes:
     detail |= told
     if span.status_code or span.status_message:
         detail["status"] = {"code": span.status_code, "message": span.status_message}
-    if span.events:
-        detail["events"] = [plain(_event(event)) for event in span.events]
+    if events:
+        detail["events"] = events
     if span.links:
         detail["links"] = [plain(_link(link)) for link in span.links]
     if span.trace_state or span.dropped_attributes or span.dropped_events or span.dropped_links:
@@ -135,6 +154,10 @@ def whole(record: SpanRecord) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for piece in (*(one.json for one in record.details), record.own_detail):
         _merge(merged, msgspec.json.decode(piece))
+    if said := merged.pop("said", None):
+        for event in merged["events"]:
+            if "attributesSaid" in event:
+                event["attributes"] = said[event.pop("attributesSaid")]
     return merged
 
 
@@ -158,11 +181,6 @@ def _merge(into: dict[str, Any], piece: Mapping[str, Any]) -> None:
 def _told(members: Mapping[str, Value]) -> dict[str, Value]:
     """Leave out what says nothing."""
     return {name: value for name, value in members.items() if value}
-
-
-def _event(event: Event) -> Value:
-    told = _told({"attributes": event.attributes, "droppedAttributesCount": event.dropped_attributes})
-    return {"name": event.name, "timeUnixNano": str(event.time_ns)} | told
 
 
 def _link(link: Link) -> Value:

@@ -190,6 +190,7 @@ class Mapper:
         told: dict[str, Value] = said.told | {"withheld": withheld} if withheld else said.told
         if "response_id" in facts and facts["response_id"] not in short.values():
             told = told | {detail.RESPONSE_ID: facts["response_id"]}
+        events, happened = detail.happened(span) if span.events else ([], [])
         return SpanRecord(
             *ids,
             span.trace_id,
@@ -200,8 +201,8 @@ class Mapper:
             said.inputs,
             said.outputs,
             said.system,
-            (*shared.details, *said.details, *long),
-            detail.own(span, told, short),
+            (*shared.details, *said.details, *long, *happened),
+            detail.own(span, told, short, events),
             said.inputs_shown_from,
             said.outputs_shown_from,
         )
