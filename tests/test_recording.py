@@ -250,3 +250,30 @@ def test_an_idle_recorder_lets_the_store_keep_house() -> None:
     store = GatedStore()
     with recording(store):
         assert store.maintained.wait(10)
+
+
+def test_what_the_sender_may_not_touch_is_rejected() -> None:
+    """Spans for assistants that the sender is not for are left out of a commit, and only their sender hears of it."""
+    store = GatedStore()
+    ours, more = ids()[0], b"another assistant"
+
+    async def run(recorder: Recorder) -> tuple[Recorded, ...]:
+        outcomes = await asyncio.gather(
+            recorder.record(request(1, 2), 1, frozenset({b"theirs", more})),
+            recorder.record(request(3), 1, frozenset({ours, more})),
+            recorder.record(request(4, rejected=1), 1, frozenset()),
+            recorder.record(request(5), 1),
+        )
+        return tuple(outcomes)
+
+    told = "spans of assistants, or of traces of assistants, that this key is not for: "
+    with recording(store) as recorder:
+        outcomes = asyncio.run(run(recorder))
+        assert recorder.counts.rejected_spans == 4
+    assert outcomes == (
+        Recorded(0, 2, f"{told}2"),
+        Recorded(1),
+        Recorded(0, 2, f"too odd; {told}1"),
+        Recorded(1),
+    )
+    assert [each.span_id for each in read(store, *ids())] == [span(3).span_id, span(5).span_id]

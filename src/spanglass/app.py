@@ -107,6 +107,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     limits = config.limits
     store = open_store(config.store, limits)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
+    lookups = ThreadPoolExecutor(1, thread_name_prefix="spanglass-keys")  # nobody waits at the gate for others' pages
     masks = open_masks(config)
     make_mapper = functools.partial(
         Mapper,
@@ -119,7 +120,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     recorder = Recorder(store, mapping, limits)
     try:
         reader = Reader(store, limits, full=config.full)
-        keys = _keys(config, store, threads)
+        keys = _keys(config, store, lookups)
         callers: Callers = keys or Anyone(_throttle(config))
         web.router.routes += login.routes(keys, config)
         web.router.routes += viewer.routes(reader, store, recorder.record, threads, config, masks=masks)
@@ -138,6 +139,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     finally:
         recorder.close()
         threads.shutdown()
+        lookups.shutdown()
         store.close()
 
 

@@ -244,7 +244,7 @@ def _leave_out(jobs: Sequence[_Job], foreign: Collection[int]) -> None:
         if not left_out:
             continue
         mapped, count = job.mapped, sum(len(part.spans) for part in left_out)
-        told = f"{count} spans are of assistants, or of traces of assistants, that this key is not for"
+        told = f"spans of assistants, or of traces of assistants, that this key is not for: {count}"
         reason = "; ".join(filter(None, (mapped.reason, told)))
         accepted = max(0, mapped.accepted - count)
         if mapped.logs:  # records of one span count as one
