@@ -24,6 +24,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 
+from spanglass.config import ConfigError
 from spanglass.model.place import NAMESPACE_SPAN
 from spanglass.qconnect import OPERATIONS
 from spanglass.qconnect.policy import ACTIONS
@@ -149,6 +150,12 @@ def test_the_command_tells_people(folder: Path, keys: Keys) -> None:
     (line,) = (line for line in command(folder, "list").splitlines() if key_id in line)
     assert "  revoked 2" in line
     assert keys.reader.key_id in command(folder, "list")
+
+
+def test_an_assistant_without_a_name_is_refused(folder: Path) -> None:
+    """A limit that names nothing would limit to nothing anybody means, so no key is made of it."""
+    with pytest.raises(ConfigError, match="an assistant has a UUID or a name"):
+        command(folder, "create", "--role", "reader", "--assistant", " ")
 
 
 # Roles, face by face -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from spanglass.access import Role
 from spanglass.access.secrets import Secrets, new_key_id
 from spanglass.app import open_store
 from spanglass.config import Config, ConfigError
-from spanglass.model.place import NAMESPACE_ASSISTANT, parse_uuid
+from spanglass.model.place import assistant_named
 from spanglass.store.interface import KeyRecord, Store
 
 keys = typer.Typer(
@@ -58,11 +58,13 @@ def create(
     Example: spanglass keys create --role reader --assistant weather-bot
     """
     config = Config.from_environment({"store": store})
+    if assistant and not all(map(str.strip, assistant)):
+        raise ConfigError("keys create: an assistant has a UUID or a name")
     key = KeyRecord(
         key_id=new_key_id(),
         role=role,
         name=name,
-        assistants=tuple(sorted({_assistant_id(each) for each in assistant})) if assistant else None,
+        assistants=tuple(sorted({assistant_named(each)[0] for each in assistant})) if assistant else None,
         created_ns=time.time_ns(),
     )
     with closing(_opened(config)) as opened:
@@ -107,11 +109,6 @@ def revoke(
 
 def _opened(config: Config) -> Store:
     return open_store(config.store, config.limits)
-
-
-def _assistant_id(text: str) -> bytes:
-    """Return the id of an assistant, which is a name's as exports make it (``model.place``)."""
-    return (parse_uuid(text) or uuid.uuid5(NAMESPACE_ASSISTANT, text)).bytes
 
 
 def _assistants(key: KeyRecord) -> list[str] | None:
