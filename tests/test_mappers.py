@@ -39,7 +39,7 @@ def apart() -> Iterator[MappingApart]:
 
 def batch(mapping: Mapping, *reads: Callable[[], Any]) -> list[Mapped | Exception]:
     mapping.begin(reads)
-    return mapping.end()
+    return mapping.end()()
 
 
 def test_maps_as_here(apart: MappingApart) -> None:
@@ -60,6 +60,22 @@ def test_an_error_is_the_request_s_own(apart: MappingApart) -> None:
     assert repr(odd) == "RuntimeError('Odd: quite odd')"
 
 
+def test_batches_may_overlap(apart: MappingApart) -> None:
+    """The next batch may begin before what became of the one before is asked for."""
+    apart.begin([read(BODIES[0]), read(b"\xff")])
+    first = apart.end()
+    apart.begin([read(BODIES[0])])
+    assert [type(one) for one in first()] == [Mapped, BadRequestError]
+    assert apart.end()() == batch(MappingHere(MAKE_MAPPER()), read(BODIES[0]))
+
+
+def test_what_cannot_be_sent_fails_alone(apart: MappingApart) -> None:
+    """A request that pickle cannot write is one that failed, not the end of all."""
+    whole, odd = batch(apart, read(BODIES[0]), lambda: None)
+    assert isinstance(whole, Mapped)
+    assert isinstance(odd, Exception)
+
+
 def test_a_process_that_dies_is_replaced(apart: MappingApart) -> None:
     """Killed between two batches or within one, it costs no request."""
     pid = apart._process.pid
@@ -69,7 +85,7 @@ def test_a_process_that_dies_is_replaced(apart: MappingApart) -> None:
     apart._process.send_signal(signal.SIGSTOP)  # so that it is killed with the batch on its hands
     apart.begin([read(BODIES[0]), read(BODIES[1])])
     os.kill(apart._process.pid, signal.SIGKILL)
-    assert [type(one) for one in apart.end()] == [Mapped, Mapped]
+    assert [type(one) for one in apart.end()()] == [Mapped, Mapped]
 
 
 def test_a_request_that_it_dies_of_fails_alone(apart: MappingApart) -> None:

@@ -102,7 +102,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     workers: _Count = 1
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:
-    more spans a second where there is a second processor, for about 60 MiB of memory."""
+    more spans a second where there is a second processor, for about 45 MiB of memory."""
     session_attributes: str = ""
     """Attributes, joined by commas, of an application's own that name a session."""
     mask: str = ""

@@ -6,6 +6,7 @@ does the same work again.
 """
 
 import contextlib
+import functools
 import pickle
 import signal
 import socket
@@ -28,6 +29,8 @@ Read: TypeAlias = Callable[[], ExportRequest | Mapped]
 """Reads a request; its spans may need no mapping.
 
 For a process of its own it must be picklable, as a ``functools.partial`` of a function is."""
+Outcomes: TypeAlias = Callable[[], "list[Mapped | Exception]"]
+"""Tells, for each request of a batch, how it was mapped or why it was not."""
 SENT_BYTES_MAX: Final = 32 << 20
 """Bytes of fragments that both processes hold, so as not to send them again."""
 STOP_SECONDS_MAX: Final = 5.0
@@ -62,8 +65,11 @@ class Mapping(Protocol):
     def begin(self, reads: Sequence[Read]) -> None:
         """Begin a batch."""
 
-    def end(self) -> list[Mapped | Exception]:
-        """Return what became of each request of the batch."""
+    def end(self) -> Outcomes:
+        """Wait for the batch, and return what tells what became of its requests: once, before the next batch's does.
+
+        Another batch may begin in between.
+        """
 
     def close(self) -> None:
         """Let go of everything."""
@@ -83,9 +89,10 @@ class MappingHere:
         """See ``Mapping``."""
         self._reads = reads
 
-    def end(self) -> list[Mapped | Exception]:
+    def end(self) -> Outcomes:
         """See ``Mapping``."""
-        return [_mapped(read, self._mapper) for read in self._reads]
+        reads = self._reads
+        return lambda: [_mapped(read, self._mapper) for read in reads]
 
     def close(self) -> None:
         """See ``Mapping``."""
@@ -105,14 +112,20 @@ class MappingApart:
     def begin(self, reads: Sequence[Read]) -> None:
         """See ``Mapping``."""
         self._reads = reads
-        self._send(reads)
+        try:
+            self._send(reads)
+            self._is_sent = True
+        except Exception:  # noqa: BLE001 (pickle raises whatever it meets; which request it was is found out later)
+            self._is_sent = False
 
-    def end(self) -> list[Mapped | Exception]:
+    def end(self) -> Outcomes:
         """See ``Mapping``. A request that the process dies of twice has failed; the others are mapped all the same."""
-        if (mapped := self._received()) is not None:
-            return mapped
-        self._restart()
-        return [self._mapped_alone(read) for read in self._reads]
+        if self._is_sent:
+            if (packed := self._received()) is not None:
+                return functools.partial(_unpacked, self._unpacker, packed)
+            self._restart()
+        outcomes = [self._mapped_alone(read) for read in self._reads]
+        return lambda: outcomes
 
     def close(self) -> None:
         """See ``Mapping``."""
@@ -141,23 +154,29 @@ class MappingApart:
         with contextlib.suppress(OSError):  # a process that is dead is noticed when its answer is read
             self._connection.send(what)
 
-    def _received(self) -> list[Mapped | Exception] | None:
+    def _received(self) -> bytes | None:
         """Return what the process answers, None if it is dead."""
         try:
-            packed = self._connection.recv_bytes()
+            return self._connection.recv_bytes()
         except (EOFError, OSError):
             return None
-        return [
-            pickle.loads(one) if isinstance(one, bytes) else one  # noqa: S301 (our own process wrote it)
-            for one in self._unpacker.unpack(packed)
-        ]
 
     def _mapped_alone(self, read: Read) -> Mapped | Exception:
-        self._send([read])
-        if (mapped := self._received()) is not None:
-            return mapped[0]
+        try:
+            self._send([read])
+        except Exception as error:  # noqa: BLE001 (as in begin)
+            return error
+        if (packed := self._received()) is not None:
+            return _unpacked(self._unpacker, packed)[0]
         self._restart()
         return RuntimeError("the process that maps requests died of this one")
+
+
+def _unpacked(unpacker: Unpacker, packed: bytes) -> list[Mapped | Exception]:
+    return [
+        pickle.loads(one) if isinstance(one, bytes) else one  # noqa: S301 (our own process wrote it)
+        for one in unpacker.unpack(packed)
+    ]
 
 
 _COMMAND: Final = f"from {__name__} import serve; serve({{}})"

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from spanglass.config import Limits
-from spanglass.mappers import Mapping, Read
+from spanglass.mappers import Mapping, Outcomes, Read
 from spanglass.packing import Mapped
 from spanglass.store.interface import Store, StoreError, UnavailableError, WriteResult
 
@@ -135,14 +135,15 @@ class Recorder:
 
     def _run(self) -> None:
         mapped: list[_Job] = []
+        outcomes: Outcomes = list
         while (jobs := self._take(mapped)) is not None:
             if jobs:
                 self._mapping.begin([job.read for job in jobs])
             if mapped:
-                self._write(mapped)
+                self._finish(mapped, outcomes())
             elif not jobs:
                 self._maintain()
-            mapped = self._mapped(jobs)
+            mapped, outcomes = jobs, self._mapping.end() if jobs else list
         self._mapping.close()
 
     def _take(self, mapped: Sequence[_Job]) -> list[_Job] | None:
@@ -162,17 +163,18 @@ class Recorder:
                 size += jobs[-1].size
             return jobs
 
-    def _mapped(self, jobs: Sequence[_Job]) -> list[_Job]:
-        """Return those that were mapped, and tell the others that they were not."""
+    def _finish(self, jobs: Sequence[_Job], outcomes: Sequence[Mapped | Exception]) -> None:
+        """Write what was mapped, and tell the others that they were not."""
         mapped = []
         self.counts.requests += len(jobs)
-        for job, outcome in zip(jobs, self._mapping.end() if jobs else (), strict=True):
+        for job, outcome in zip(jobs, outcomes, strict=True):
             if isinstance(outcome, Mapped):
                 job.mapped = outcome if job.assistants is None else _confined(outcome, job.assistants)
                 mapped.append(job)
             else:
                 self._fail([job], outcome)
-        return mapped
+        if mapped:
+            self._write(mapped)
 
     def _write(self, jobs: list[_Job]) -> None:
         """Commit the jobs together; if the store refuses that, one by one, so that one's fault is not all's."""

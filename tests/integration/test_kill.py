@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+import pytest
+
 from spanglass.recording import IDLE_SECONDS
 from tests.integration.conftest import Connect
 from tests.integration.exports import Conversation, Export, Turn, export, place
@@ -178,6 +180,7 @@ def quiet(log: Path) -> None:
     assert '"level": "error"' not in text
 
 
+@pytest.mark.timeout(400)  # a hundred starts, of two processes each
 def test_killed_a_hundred_times(tmp_path: Path, connect: Connect) -> None:
     """A hundred kills at random moments lose no acknowledged span and double none; the rest, sent again, is there once.
 
