@@ -13,6 +13,7 @@ from spanglass.model.constraints import (
     SHOWN_CHARS_MAX,
     VIOLATIONS_MAX,
     Violation,
+    pruned,
     validation_message,
     violations,
 )
@@ -173,3 +174,39 @@ def test_clients_read_the_deepest_span() -> None:
     response = {"body": json.dumps(body).encode(), "headers": {}, "status_code": 200}
     (read,) = create_parser("rest-json").parse(response, shape)["spans"]
     assert read["attributes"]["systemInstructions"] == span["attributes"]["systemInstructions"]
+
+
+def test_a_map_is_judged_by_keys_and_values() -> None:
+    """Keys and values of a map break the constraints of their shapes; their paths do not repeat the key."""
+    assert violations("Tags", {"team": "blue"}) == []
+    found = violations("Tags", {"": "x" * 257, "a": None}, "tags")
+    assert [(violation.path, violation.constraint) for violation in found] == [
+        ("tags.key", "Member must have length greater than or equal to 1"),
+        ("tags.key", "Member must satisfy regular expression pattern: (?!aws:)[a-zA-Z+-=._:/]+"),
+        ("tags.value", "Member must have length less than or equal to 256"),
+        ("tags.value", "Member must not be null"),
+    ]
+    assert "Member must be an object" in told("Tags", ["team"])
+
+
+def test_unknown_members_are_named_on_request() -> None:
+    """The protocol passes over what a structure does not know; a strict walk names it, at any depth."""
+    span = SPAN | {"newer": 1, "attributes": {"newer": {}, "x" * 300: 1}}
+    assert violations("Span", span) == []
+    paths = {violation.path for violation in violations("Span", span, "span", strict=True)}
+    assert paths == {"span.newer", "span.attributes.newer", f"span.attributes.{'x' * SHOWN_CHARS_MAX}"}
+
+
+def test_pruned_values_hold_what_the_shape_knows() -> None:
+    """Unknown members and nulls are left out at any depth; documents stay as they are, null included."""
+    use = {"toolUse": {"toolUseId": ID, "name": "t", "arguments": None, "newer": 1}, "text": None, "__type": "x"}
+    message = {"messageId": ID, "participant": "BOT", "timestamp": 0, "values": [use], "newer": None}
+    assert pruned("SpanMessage", message) == {
+        "messageId": ID,
+        "participant": "BOT",
+        "timestamp": 0,
+        "values": [{"toolUse": {"toolUseId": ID, "name": "t", "arguments": None}}],
+    }
+    configuration = {"ORCHESTRATION": {"aiAgentId": ID, "newer": 1, "enabled": None}}
+    assert pruned("AIAgentConfigurationMap", configuration) == {"ORCHESTRATION": {"aiAgentId": ID}}
+    assert pruned("Tags", {"a": "b"}) == {"a": "b"}

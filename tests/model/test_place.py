@@ -16,7 +16,9 @@ from spanglass.model.place import (
     Claims,
     Place,
     TracePart,
+    assistant_named,
     parse_uuid,
+    session_named,
 )
 
 TRACE = bytes(range(16))
@@ -152,3 +154,12 @@ def test_a_confined_part_stays_with_its_senders_assistants(
     assert (place.assistant_id, part.fits(place)) == (assistant, fits)
     assert sent(rank, "theirs").fits(place)
     assert not part.fits(place, Place(b"another", b"s"))
+
+
+def test_names_stand_for_ids_as_claims_do() -> None:
+    """The ids of a named assistant and session are those of the place that the same claims lead to."""
+    for assistant, session in (("bot", "s"), (str(uuid.UUID(int=1)), str(uuid.UUID(int=2)).upper())):
+        claims = Claims(Claim(1, False, 0, b"", assistant), Claim(1, False, 0, b"", session))
+        place = claims.place(b"")
+        assert assistant_named(assistant) == (place.assistant_id, place.assistant_name)
+        assert session_named(session, place.assistant_id) == (place.session_id, place.session_name)
