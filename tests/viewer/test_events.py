@@ -44,6 +44,13 @@ def test_a_first_look_begins_now(store: Store, client: TestClient) -> None:
     assert followed(client) == [{"event": "reset", "id": "1", "data": "{}"}]
 
 
+def test_asking_for_the_head_opens_no_stream(client: TestClient) -> None:
+    """HEAD is answered as GET would be, and is over with that."""
+    answer = client.head("/api/events")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+    assert answer.content == b""
+
+
 def test_what_changed_since_is_told(store: Store, client: TestClient) -> None:
     """Who comes back hears of each session that changed since, as it is now, and of those that went."""
     store.write([part(span(1))])

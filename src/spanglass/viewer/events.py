@@ -65,6 +65,8 @@ class Streams:
                 return access_refusal(error)
             except BadRequestError as error:
                 return refusal(error)
+            if request.method == "HEAD":
+                return Response(headers=HEADERS, media_type="text/event-stream")
             if self._open >= self._limits.event_streams_max:
                 busy = json(msgspec.json.encode(Problem(error="Too many are following events; try again later.")), 503)
                 busy.headers["retry-after"] = "10"
