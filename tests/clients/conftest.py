@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 import uvicorn
+from _pytest.mark import ParameterSet
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -188,7 +189,12 @@ class _Clients(dict[str, Client]):
         return client
 
 
-@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.xdist_group(f"client {name}")) for name in SDKS])
+def named(name: str) -> ParameterSet:
+    """Return a client as a parameter; what needs the same one runs in one process, which starts it once."""
+    return pytest.param(name, marks=pytest.mark.xdist_group(f"client {name}"))
+
+
+@pytest.fixture(params=[named(name) for name in SDKS])
 def client(request: pytest.FixtureRequest, clients: dict[str, Client], server: Server) -> Iterator[Client]:
     """Return each client in turn; in the end no answer that it got holds what the service model forbids."""
     reason = missing(SDKS[request.param])
