@@ -72,9 +72,11 @@ def _hidden(shown: Json, kept: Json) -> int:
     assert not members.keys() & shown["attributes"].keys()
     for name in LISTS:
         listed, said = shown["attributes"].pop(name, []), kept["attributes"].pop(name, [])
-        assert listed == said[len(said) - len(listed) :]
-        assert len(said) <= MESSAGES_MAX or 0 < len(listed) <= MESSAGES_MAX or all(map(_is_result, said))
-        hidden += len(said) - len(listed)
+        start = len(said) - len(listed)
+        assert listed == said[start:]
+        # The newest that fit, or fewer, beginning behind a result whose use is further back.
+        assert start == max(0, len(said) - MESSAGES_MAX) or _is_result(said[start - 1])
+        hidden += start
     assert shown == {name: value for name, value in kept.items() if name in shown}
     assert kept.keys() - shown.keys() <= {"detail", "systemInstructionsRest"}
     return hidden
