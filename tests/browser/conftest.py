@@ -1,0 +1,85 @@
+"""A server full of sessions, and Debian's Chromium on its pages.
+
+Each page is watched: no error in its console, no request to another host, nothing that its policy had to stop.
+"""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeAlias
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.world import fill
+from tests.integration.serving import Server, start
+
+Open: TypeAlias = Callable[..., Page]
+CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
+WIDE: Final = (1440, 900)
+NARROW: Final = (390, 800)
+SECONDS_MAX: Final = 20.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let all browser tests run in one worker: they share one server and one browser."""
+    for item in items:
+        if "/browser/" in item.path.as_posix():
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Return a running Chromium; without one these tests fail, as what they promise is not shown to hold."""
+    program = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if program is None:
+        pytest.fail("Chromium is needed: `make browser` installs it as root on Debian, else your system's packages do.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Return a server with the whole world in it."""
+    with start(tmp_path_factory.mktemp("browser") / "spans.db") as server:
+        fill(server)
+        yield server
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Server) -> Iterator[Open]:
+    """Return what opens an address in a new window, and hold each such window to what no page may do."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def visit(
+        path: str = "/",
+        *,
+        size: tuple[int, int] = WIDE,
+        theme: str = "light",
+        base: str = server.url,
+        tolerated: str = "(?!)",
+    ) -> Page:
+        options: dict[str, Any] = {"color_scheme": theme, "viewport": {"width": size[0], "height": size[1]}}
+        context = browser.new_context(**options, permissions=["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        context.set_default_timeout(SECONDS_MAX * 1000)
+        page = context.new_page()
+
+        def hear(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"} and not re.search(tolerated, message.text):
+                complaints.append(message.text)
+
+        page.on("console", hear)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith(base) else complaints.append(request.url))
+        page.goto(base + path)
+        page.get_by_role("navigation").wait_for()
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert complaints == []

@@ -1,0 +1,51 @@
+"""axe-core has nothing to say of any view, light or dark, wide or narrow."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.browser.conftest import NARROW, WIDE, Open
+from tests.browser.world import CONTACT, HOSTILE_ID, SUPPORT
+from tests.integration.exports import place
+
+AXE: Final = (Path(__file__).parents[2] / "viewer" / "node_modules" / "axe-core" / "axe.min.js").read_text()
+A: Final = "{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+B: Final = "{0.assistantId}/{0.sessionId}".format(place(HOSTILE_ID, SUPPORT))
+VIEWS: Final = {
+    "sessions": ("/?q=assistant:support-desk", ".session-name"),
+    "session": (f"/sessions/{A}?span=failing", "[role=treeitem][aria-selected=true]"),
+    "details": (f"/sessions/{A}?span=failing&show=details", "[role=treeitem][aria-selected=true]"),
+    "graph": (f"/sessions/{A}?view=graph&side=flow", ".actor"),
+    "compare": (f"/compare?a={A}&b={B}", ".pair"),
+    "compare said": (f"/compare?a={A}&b={B}&show=said", ".difference"),
+    "choose": (f"/compare?a={A}", ".picker-list li"),
+    "overview": ("/overview?last=all", ".table td"),
+    "login": ("/login", "#key"),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_axe_finds_nothing(visit: Open, view: str) -> None:
+    """WCAG 2 A and AA, and axe's best practices."""
+    path, shown = VIEWS[view]
+    for theme, size in (("light", WIDE), ("dark", WIDE), ("light", NARROW), ("dark", NARROW)):
+        page = visit(path, theme=theme, size=size)
+        page.locator(shown).first.wait_for(state="attached")
+        page.evaluate(AXE)
+        found: list[dict[str, Any]] = page.evaluate("axe.run(document).then(result => result.violations)")
+        told = [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found]
+        assert told == [], (theme, size)
+
+
+@pytest.mark.parametrize("keys", ["Control+k", "Shift+?"])
+def test_axe_finds_nothing_in_dialogs(visit: Open, keys: str) -> None:
+    """The palette and the help."""
+    for theme in ("light", "dark"):
+        page = visit("/", theme=theme)
+        page.locator(".session-name").first.wait_for()
+        page.keyboard.press(keys)
+        page.get_by_role("dialog").wait_for()
+        page.evaluate(AXE)
+        found: list[dict[str, Any]] = page.evaluate("axe.run(document).then(result => result.violations)")
+        assert [(rule["id"], [node["html"] for node in rule["nodes"]][:3]) for rule in found] == []

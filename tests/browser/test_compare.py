@@ -1,0 +1,53 @@
+"""Two sessions, or two spans, beside each other."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Open
+from tests.browser.world import CONTACT, RTL_ID, SUPPORT
+from tests.integration.exports import place
+
+A = "{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+B = "{0.assistantId}/{0.sessionId}".format(place(RTL_ID, SUPPORT))
+
+
+def test_two_sessions_are_chosen_and_aligned(visit: Open) -> None:
+    """From a session one key leads here, an id chooses the other; figures and steps stand in line."""
+    page = visit(f"/sessions/{A}")
+    expect(page.get_by_role("treeitem").first).to_be_visible()
+    page.keyboard.press("c")
+    page.get_by_label("Id", exact=True).fill(RTL_ID)
+    page.get_by_role("button", name="Choose").click()
+    expect(page.get_by_role("heading", name="Two sessions")).to_be_visible()
+    figures = page.get_by_label("Figures")
+    expect(figures).to_contain_text("Spans")
+    expect(figures.get_by_role("row").nth(3)).to_contain_text("\u22127")
+    steps = page.get_by_label("Steps of both sessions")
+    expect(steps.locator(".pair-removed", has_text="get_booking")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"a=.*&b="))
+    page.get_by_role("button", name="Swap").click()
+    expect(steps.locator(".pair-added", has_text="get_booking")).to_be_visible()
+
+
+def test_what_was_said_is_aligned(visit: Open) -> None:
+    """Turns of both in line, the rest alone; only differences on demand."""
+    page = visit(f"/compare?a={A}&b={B}&show=said")
+    lines = page.get_by_label("What was said in both sessions")
+    expect(lines.locator(".difference").first).to_contain_text("My booking BX-2231")
+    expect(lines.locator(".difference").first).to_contain_text("שלום")
+    page.goto(page.url.replace(f"b={B}", f"b={A}"))
+    page.get_by_role("button", name="Only differences").click()
+    expect(page.get_by_text("No differences.")).to_be_visible()
+
+
+def test_two_spans_are_compared_message_by_message(visit: Open) -> None:
+    """Prompts, parameters, messages and tokens; words that changed are marked."""
+    page = visit(f"/compare?a={A}&b={A}")
+    steps = page.get_by_label("Steps of both sessions")
+    steps.locator(".pair", has_text="gpt-4.1-mini").first.click()
+    expect(page.get_by_role("heading", name="Two spans")).to_be_visible()
+    both = page.get_by_label("Both spans")
+    for title in ("Parameters", "System instructions", "Input", "Output"):
+        expect(both.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(both.get_by_label("Figures")).to_contain_text("same")

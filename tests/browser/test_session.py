@@ -1,0 +1,137 @@
+"""One session: what was said and what ran, side by side and linked; the tree, the time axis, the graph."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import NARROW, Open
+from tests.browser.world import CONTACT, DEEP_ID, SUPPORT
+from tests.integration.exports import place
+
+ADDRESS = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+DEEP = "/sessions/{0.assistantId}/{0.sessionId}".format(place(DEEP_ID, SUPPORT))
+
+
+def rows(page: Page, text: str) -> Locator:
+    return page.get_by_role("treeitem").filter(has_text=text)
+
+
+def test_a_conversation_reads_as_people_read(visit: Open) -> None:
+    """Customer and agent in turns, parallel calls with their results, reasoning folded, what guardrails did."""
+    page = visit(ADDRESS)
+    said = page.get_by_label("Turns")
+    expect(said.get_by_text("My booking BX-2231 to Lisbon was cancelled")).to_be_visible()
+    first = said.locator(".turn", has_text="I will look for flights")
+    expect(first.locator(".said-tool")).to_have_count(2)
+    expect(first.locator(".said-tool", has_text="find_flights")).to_contain_text("TP 561")
+    expect(first.locator(".said-tool", has_text="get_booking")).to_contain_text("no such booking")
+    expect(first.locator(".fold-body")).to_have_count(0)
+    first.get_by_role("button", name=re.compile("Reasoning")).click()
+    expect(first.locator(".said-reasoning .fold-body")).to_contain_text("Two things are asked for")
+    answer = said.locator(".turn", has_text="Offers")
+    expect(answer.locator("table")).to_be_visible()
+    expect(answer.get_by_role("link", name="terms")).to_have_attribute("href", "https://example.com/terms")
+    answer.get_by_role("button", name=re.compile("house rules masked the output")).click()
+    expect(answer).to_contain_text("sensitive information pii")
+    expect(said.locator(".turn-event", has_text="escalated")).to_be_visible()
+
+
+def test_choosing_one_shows_the_other(visit: Open) -> None:
+    """A turn leads to its span, a span to its turn, and the address holds which."""
+    page = visit(ADDRESS)
+    page.get_by_label("Turns").locator(".turn", has_text="My booking").get_by_role("button").first.click()
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("gpt-4.1-mini")
+    expect(page.get_by_label("Span", exact=True)).to_contain_text("You book trips")
+    rows(page, "get_booking").click()
+    expect(page.locator(".turn-chosen")).to_contain_text("get_booking")
+    expect(page).to_have_url(re.compile("span="))
+    page.reload()
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("get_booking")
+
+
+def test_the_flow_tells_what_went_wrong(visit: Open) -> None:
+    """Failures, timeouts and escalations are marked with their description, durations stand at the right."""
+    page = visit(ADDRESS)
+    booking = rows(page, "get_booking")
+    expect(booking.get_by_title("BookingError: no such booking: BX-2231").first).to_be_visible()
+    expect(booking).to_contain_text("ERR")
+    expect(rows(page, "refund").filter(has_text="8.00 s").first).to_contain_text("TIMEOUT")
+    expect(page.get_by_role("treeitem").filter(has_text="ESC")).to_be_visible()
+    expect(page.get_by_role("treeitem").filter(has_text="handoff")).to_be_visible()
+    page.get_by_role("button", name="failing step").click()
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("get_booking")
+    page.keyboard.press("e")
+    expect(page.get_by_role("treeitem", selected=True)).to_contain_text("TIMEOUT")
+
+
+def test_the_tree_folds_and_is_walked_by_keys(visit: Open) -> None:
+    """Arrows move, fold and unfold; what is folded tells how many are below and how many failed."""
+    page = visit(ADDRESS)
+    rows(page, "planner").first.click()
+    tree = page.get_by_role("tree")
+    tree.focus()
+    tree.press("ArrowLeft")
+    expect(page.get_by_role("treeitem")).to_have_count(1)
+    expect(page.get_by_role("treeitem")).to_contain_text("7, 2 failed")
+    expect(page).to_have_url(re.compile("fold="))
+    tree.press("ArrowRight")
+    expect(page.get_by_role("treeitem")).to_have_count(8)
+    tree.press("ArrowDown")
+    expect(page.get_by_role("treeitem", selected=True)).to_have_attribute("aria-level", "2")
+    page.get_by_role("button", name="Fold all ([)", exact=True).click()
+    expect(page.get_by_role("treeitem")).to_have_count(1)
+    page.get_by_role("button", name="Unfold all").click()
+    expect(page.get_by_role("treeitem")).to_have_count(8)
+
+
+def test_the_time_axis_is_zoomed_by_key_and_by_hand(visit: Open) -> None:
+    """The chosen span fills the axis, a drag over the small picture chooses a part, and a key shows all again."""
+    page = visit(ADDRESS)
+    rows(page, "find_flights").click()
+    width = "el => el.getBoundingClientRect().width"
+    bar = rows(page, "find_flights").locator(".bar-span")
+    before = bar.evaluate(width)
+    page.keyboard.press("z")
+    expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+    assert bar.evaluate(width) > 2 * before
+    page.keyboard.press("0")
+    expect(page).not_to_have_url(re.compile("zoom="))
+    box = page.locator(".minimap").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 10)
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(r"zoom=\d+-\d+"))
+
+
+def test_the_graph_tells_who_called_whom(visit: Open) -> None:
+    """Agents, models and tools with their calls; one opens its first failure."""
+    page = visit(ADDRESS)
+    page.get_by_role("button", name="Graph").click()
+    expect(page).to_have_url(re.compile("view=graph"))
+    sheet = page.get_by_label("Agents, models and tools")
+    for name in ("Customer", "planner", "refunds", "gpt-4.1-mini", "find_flights"):
+        expect(sheet.locator(".actor", has_text=name).first).to_be_visible()
+    expect(sheet.get_by_role("button", name=re.compile("handoff"))).to_be_visible()
+    sheet.locator(".actor", has_text="get_booking").click()
+    expect(page.get_by_label("Span", exact=True)).to_contain_text("no such booking: BX-2231")
+
+
+def test_four_hundred_levels_stay_readable(visit: Open) -> None:
+    """The deepest span is reached and named, its level told where no more room is to indent."""
+    page = visit(f"{DEEP}?span=failing")
+    chosen = page.get_by_role("treeitem", selected=True)
+    expect(chosen).to_contain_text("level 399")
+    expect(chosen).to_contain_text("DepthError: the bottom gave way")
+    expect(chosen).to_be_in_viewport()
+
+
+def test_a_phone_shows_one_at_a_time(visit: Open) -> None:
+    """Conversation, flow and span are tabs, and nothing stands beyond the edge."""
+    page = visit(ADDRESS, size=NARROW)
+    expect(page.get_by_label("Turns")).to_be_visible()
+    page.get_by_role("button", name="Flow", exact=True).click()
+    rows(page, "get_booking").click()
+    expect(page.get_by_label("Span", exact=True)).to_contain_text("no such booking")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -1,0 +1,120 @@
+"""The list of sessions: what a row tells, the query by clicks and by typing, the search, what arrives, endlessly."""
+
+import random
+import re
+from itertools import islice
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NARROW, Open
+from tests.browser.world import CONTACT, MANY, one
+from tests.integration.exports import Conversation, export
+from tests.integration.serving import Server
+
+
+def test_a_row_tells_what_happened(visit: Open) -> None:
+    """Time, name, assistant, agents, models, figures, errors and a picture of its spans."""
+    page = visit("/?q=contact")
+    page = visit("/?q=assistant:support-desk")
+    row = page.locator(".session-row", has_text=CONTACT)
+    expect(row).to_contain_text("planner")
+    expect(row).to_contain_text("gpt-4.1-mini")
+    expect(row).to_contain_text("8 spans")
+    expect(row).to_contain_text(re.compile(r"BookingError|timeout"))
+    assert row.locator("svg rect").count() >= 3
+
+
+def test_clicks_and_typing_are_one_query(visit: Open) -> None:
+    """A click on a filter writes its condition, typing one presses the filter, and the address holds both."""
+    page = visit("/")
+    page.get_by_role("button", name="error", exact=True).click()
+    expect(page).to_have_url(re.compile(r"q=status%3Aerror"))
+    expect(page.get_by_label("Query")).to_have_value("status:error")
+    expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
+    page.get_by_label("Query").fill("status:running")
+    expect(page.get_by_role("button", name="running", exact=True)).to_have_attribute("aria-pressed", "true")
+    expect(page).to_have_url(re.compile(r"q=status%3Arunning"))
+    page.reload()
+    expect(page.get_by_label("Query")).to_have_value("status:running")
+
+
+def test_conditions_are_completed(visit: Open) -> None:
+    """The box offers the names of conditions, then values that sessions have, and what is unusable it names."""
+    page = visit("/")
+    box = page.get_by_label("Query")
+    box.press_sequentially("ag")
+    expect(page.get_by_role("option", name=re.compile("^agent:"))).to_be_visible()
+    box.press("ArrowDown")
+    box.press("Enter")
+    expect(box).to_have_value("agent:")
+    box.press_sequentially("pla")
+    page.get_by_role("option", name=re.compile("planner")).click()
+    expect(box).to_have_value("agent:planner ")
+    expect(page.locator(".session-row:has(.session-name)")).to_have_count(1)
+    box.fill("status:fine ")
+    expect(page.locator("#query-problem")).to_contain_text("status")
+
+
+def test_words_that_were_said_are_found_and_marked(visit: Open) -> None:
+    """A hit shows the piece of the message with the words marked, and opens on the session."""
+    page = visit("/?q=Lisbon cancelled")
+    row = page.locator(".session-row", has_text=CONTACT)
+    expect(row.locator("mark").first).to_have_text(re.compile("cancelled|Lisbon"))
+    row.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=CONTACT)).to_be_visible()
+
+
+def test_nothing_found_says_so(visit: Open) -> None:
+    """The way back stands beside it."""
+    page = visit("/?q=agent:nobody")
+    expect(page.get_by_text("No session is like that")).to_be_visible()
+    page.get_by_role("button", name="All sessions").click()
+    expect(page.get_by_label("Query")).to_have_value("")
+
+
+def test_the_list_goes_on_as_one_scrolls(visit: Open) -> None:
+    """Rows are drawn as they come in sight, and pages asked for as they are needed."""
+    page = visit("/")
+    first = page.locator(".session-row:has(.session-name)").first
+    expect(first).to_be_visible()
+    assert page.locator(".session-row:has(.session-name)").count() < MANY
+    seen: set[str] = set()
+    page.locator(".sessions-scroll").hover()
+    while len(seen) < MANY:
+        names = page.locator(".session-name").all_inner_texts()
+        before = len(seen)
+        seen |= set(names)
+        page.mouse.wheel(0, 900)
+        page.wait_for_function("before => document.querySelector('.session-name').textContent !== before", arg=names[0])
+        assert len(seen) >= before
+
+
+def test_a_session_that_arrives_is_seen_without_reload(visit: Open, server: Server) -> None:
+    """A new session appears in the open list, and grows in it."""
+    page = visit("/")
+    expect(page.get_by_label("Live", exact=True)).to_be_visible()
+    story = one("11fe0000-0000-4000-8000-0000000011fe", "Is anybody there?", "Here I am.")
+    server.export(story.body)
+    row = page.locator(".session-row", has_text="11fe0000")
+    expect(row).to_contain_text("1 span")
+    story.tell("execute_tool look", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look"})
+    server.export(story.body)
+    expect(row).to_contain_text("2 spans")
+
+
+def test_filters_fold_away_on_a_phone(visit: Open) -> None:
+    """A narrow window shows the list first, the filters at a tap, and nothing beyond its edge."""
+    page = visit("/", size=NARROW)
+    expect(page.get_by_role("button", name="error", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("button", name="error", exact=True).click()
+    expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_more_conversations_are_whole(server: Server) -> None:
+    """The world under these tests has what they count on."""
+    conversation = Conversation(random.Random(0), words=12)  # noqa: S311
+    (turn, *_) = islice(conversation.turns(1), 1)
+    assert export(*turn).ids
+    assert len(server.places()) > MANY

@@ -1,0 +1,86 @@
+"""One span: what is new in it first, all else a key away, and ways to take it elsewhere."""
+
+import json
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Open
+from tests.browser.world import CONTACT, SUPPORT
+from tests.integration.exports import place
+
+ADDRESS = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+
+
+def second_call(visit: Open) -> Page:
+    """Open the call that goes on from an earlier one."""
+    page = visit(ADDRESS)
+    page.get_by_role("treeitem").filter(has_text="gpt-4.1-mini").nth(1).click()
+    return page
+
+
+def test_what_is_new_stands_first(visit: Open) -> None:
+    """Messages that repeat the call before are folded; a key shows the whole context, and the new ones stay marked."""
+    page = second_call(visit)
+    panel = page.get_by_label("Span", exact=True)
+    expect(panel).to_contain_text("2 new of 3")
+    old = panel.get_by_text("My booking BX-2231 to Lisbon was cancelled")
+    expect(old).to_have_count(0)
+    expect(panel).to_contain_text("TP 561")
+    page.keyboard.press("n")
+    expect(old).to_be_visible()
+    expect(page).to_have_url(re.compile("context=all"))
+    assert panel.locator(".message-new").count() >= 2
+    panel.get_by_role("button", name="Open that call").click()
+    expect(panel).to_contain_text("I will look for flights")
+
+
+def test_details_tell_tokens_parameters_and_what_was_not_understood(visit: Open) -> None:
+    """Tokens by kind, members in words, ids, and the attributes that became no member."""
+    page = second_call(visit)
+    panel = page.get_by_label("Span", exact=True)
+    panel.get_by_role("button", name="Details").click()
+    expect(page).to_have_url(re.compile("show=details"))
+    for text in ("Read from cache", "Request model", "gpt-4.1-mini", "Identity", "Span ID"):
+        expect(panel).to_contain_text(text)
+    expect(panel.get_by_text("Cost")).to_be_visible()
+
+
+def test_raw_is_what_list_spans_gives(visit: Open) -> None:
+    """The JSON of the span, to be copied whole."""
+    page = second_call(visit)
+    page.keyboard.press("r")
+    panel = page.get_by_label("Span", exact=True)
+    expect(panel).to_contain_text("As ListSpans gives it")
+    panel.get_by_role("button", name="Copy the JSON").click()
+    expect(panel.get_by_role("status").filter(has_text="Copied").first).to_be_attached()
+    copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
+    assert copied["attributes"]["requestModel"] == "gpt-4.1-mini"
+    assert "detail" not in copied
+
+
+def test_it_is_copied_as_code(visit: Open) -> None:
+    """Python with boto3, the AWS CLI and curl, each naming server and ids; the link is the address."""
+    page = second_call(visit)
+    for name, words in (
+        ("Copy as Python with boto3", ("boto3.client", "list_spans", SUPPORT_IDS[0])),
+        ("Copy as a command of the AWS CLI", ("aws qconnect list-spans", SUPPORT_IDS[1])),
+        ("Copy as a curl command", ("curl -s", "/api/assistants/")),
+        ("Copy a link to this span", ("span=",)),
+    ):
+        page.get_by_title(name).first.click()
+        page.wait_for_function("word => navigator.clipboard.readText().then(text => text.includes(word))", arg=words[0])
+        text = page.evaluate("navigator.clipboard.readText()")
+        assert all(word in text for word in words), text
+
+
+SUPPORT_IDS = place(CONTACT, SUPPORT)
+
+
+def test_escape_closes_it(visit: Open) -> None:
+    """The address forgets it, too."""
+    page = second_call(visit)
+    expect(page).to_have_url(re.compile("span="))
+    page.keyboard.press("Escape")
+    expect(page).not_to_have_url(re.compile("span="))
+    expect(page.get_by_label("Span", exact=True)).to_have_count(0)

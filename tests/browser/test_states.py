@@ -1,0 +1,127 @@
+"""What is shown when there is nothing, too much, something hostile, or no answer."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.browser.conftest import NARROW, Open
+from tests.browser.world import BIG_CHARS, BIG_ID, CONTACT, HOSTILE_ID, RIGHT_TO_LEFT, RTL_ID, SUPPORT
+from tests.integration.exports import place
+from tests.integration.serving import start
+
+CONTACT_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+HOSTILE_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(HOSTILE_ID, SUPPORT))
+
+
+def test_an_empty_store_waits_for_its_first_span(visit: Open, tmp_path: Path) -> None:
+    """The page tells how to send one; the command that it copies works as it is, and its session takes the place."""
+    with start(tmp_path / "empty.db") as empty:
+        page = visit("/", base=empty.url)
+        expect(page.get_by_text("Waiting for a first span")).to_be_visible()
+        expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")).to_be_visible()
+        expect(page.get_by_label("Live", exact=True)).to_be_visible()
+        page.get_by_role("button", name="Copy a curl command").click()
+        page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl'))")
+        command = page.evaluate("navigator.clipboard.readText()")
+        subprocess.run(["sh", "-c", command], check=True, capture_output=True)  # noqa: S607 (as a person's shell runs it)
+        expect(page.get_by_role("link", name="hello-spanglass")).to_be_visible()
+
+
+def test_loading_is_shown_while_an_answer_takes_its_time(visit: Open) -> None:
+    """Grey lines stand for what comes, and go when it is there."""
+    page = visit("/login")
+    held: list[Route] = []
+    page.route("**/api/sessions?*", held.append)
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.get_by_label("Loading sessions")).to_be_visible()
+    for route in held:
+        route.continue_()
+    expect(page.locator(".session-row", has_text="desk-").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("/sessions/00000000-0000-4000-8000-000000000000/00000000-0000-4000-8000-000000000000", "no such"),
+        ("/sessions/a/b", "cannot be read"),
+    ],
+)
+def test_errors_are_told_in_the_servers_words(visit: Open, path: str, says: str) -> None:
+    """A session that is not there, an address that is none."""
+    page = visit(path, tolerated="40[04]")
+    expect(page.locator(".notice")).to_contain_text(re.compile(says, re.IGNORECASE))
+    expect(page.get_by_role("alert")).not_to_be_empty()
+
+
+def test_a_server_that_is_gone_and_comes_back(visit: Open) -> None:
+    """The page says so, and trying again mends it."""
+    page = visit("/login", tolerated="ERR_FAILED")
+    page.route("**/api/sessions?*", lambda route: route.abort())
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.get_by_text("The server does not answer").first).to_be_visible()
+    page.unroute("**/api/sessions?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".session-name").first).to_be_visible()
+
+
+def test_an_address_that_leads_nowhere(visit: Open) -> None:
+    """A span that is not in the session is said not to be there; the session still is."""
+    page = visit(f"{CONTACT_AT}?span=00000000-0000-4000-8000-000000000000", tolerated="404")
+    expect(page.get_by_role("treeitem").first).to_be_visible()
+    expect(page.get_by_label("Span", exact=True).locator(".notice")).to_be_visible()
+
+
+def test_hostile_text_is_shown_and_does_nothing(visit: Open) -> None:
+    """Markup, scripts, escapes and overrides of direction stand there as text, wherever they came in."""
+    page = visit(f"{HOSTILE_AT}?span=failing")
+    expect(page.get_by_label("Turns")).to_contain_text("<script>window.ran=1</script>")
+    expect(page.get_by_label("Turns")).to_contain_text("␛[31mred")
+    expect(page.get_by_label("Turns")).to_contain_text("\\u202egnp.exe")
+    page.get_by_role("treeitem").first.click()
+    for tab in ("Details", "Raw", "Messages"):
+        page.get_by_role("button", name=tab, exact=True).click()
+        expect(page.get_by_label("Span", exact=True)).to_contain_text("<script>window.ran=1</script>")
+    page.goto(f"{page.url.split('?', maxsplit=1)[0]}?view=graph")
+    expect(page.locator(".actor").first).to_be_visible()
+    assert page.evaluate("window.ran") is None
+    assert page.locator("main img, main script, main iframe, main a[href^=javascript]").count() == 0
+
+
+def test_text_from_right_to_left_runs_that_way(visit: Open) -> None:
+    """Hebrew and Arabic have their own direction, emoji stay whole."""
+    at = "/sessions/{0.assistantId}/{0.sessionId}".format(place(RTL_ID, SUPPORT))
+    page = visit(at)
+    text = page.get_by_label("Turns").get_by_text(RIGHT_TO_LEFT).first
+    expect(text).to_be_visible()
+    assert text.evaluate("el => el.matches(':dir(rtl)')")
+
+
+def test_five_megabytes_are_folded_and_opened(visit: Open) -> None:
+    """A message of that size opens at once, and whole on demand, with the page alive."""
+    at = "/sessions/{0.assistantId}/{0.sessionId}".format(place(BIG_ID, SUPPORT))
+    page = visit(at)
+    more = page.get_by_label("Turns").get_by_role("button", name=re.compile("Show all"))
+    more.first.click()
+    expect(page.get_by_label("Turns").get_by_role("button", name="Show less").first).to_be_visible()
+    shown = page.get_by_label("Turns").evaluate("el => el.textContent.length")
+    assert shown > 0.95 * BIG_CHARS
+
+
+def test_who_may_not_is_told(visit: Open) -> None:
+    """A refusal says that a key does not open this, and what to do."""
+    page = visit("/login", tolerated="403")
+    refusal = {"status": 403, "json": {"error": "This key may not read this assistant."}}
+    page.route("**/api/sessions?*", lambda route: route.fulfill(**refusal))
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.get_by_text("Not allowed")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("This key may not read")
+
+
+def test_a_phone_can_sign_in(visit: Open) -> None:
+    """The page for the key fits a narrow window."""
+    page = visit("/login", size=NARROW)
+    expect(page.get_by_label("Access key")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
