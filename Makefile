@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format requirements clean
+.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format types requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -98,6 +98,10 @@ format: $(READY) viewer/node_modules/ready ## Format and mend what can be mended
 	$(NPM) run --silent format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+types: $(READY) viewer/node_modules/ready ## Make the viewer's types anew from the API's own description
+	$(BIN)/python -m tools.describe_api > viewer/openapi.json
+	$(NPM) run --silent types
 
 requirements: ## Pin again, with hashes and without download addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt

@@ -21,7 +21,9 @@ def client() -> TestClient:
     return TestClient(Starlette(routes=built.routes()))
 
 
-@pytest.mark.parametrize("address", ["/overview", "/compare?a=1/2", "/login", "/find/an id/of any kind"])
+@pytest.mark.parametrize(
+    "address", ["/", "/overview", "/sessions/a/b", "/compare?a=1/2", "/login", "/find/an id/of any kind"]
+)
 def test_each_address_is_the_one_page(client: TestClient, address: str) -> None:
     """A link to any view answers with the page, which is asked for anew each time."""
     answer = client.get(address)

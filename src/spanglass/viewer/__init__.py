@@ -1,4 +1,4 @@
-"""The viewer: plain pages for people, and the JSON API under /api that they and the command line read."""
+"""The viewer: the pages for people as they were built, and the JSON API under /api that they read."""
 
 from concurrent.futures import Executor
 
@@ -9,7 +9,7 @@ from spanglass.mapping.masking import NOTHING
 from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
-from spanglass.viewer import api, built, pages
+from spanglass.viewer import api, built
 from spanglass.viewer.prices import PriceList
 from spanglass.viewer.put_spans import Record
 
@@ -28,8 +28,4 @@ def routes(
         ConfigError: The file of prices cannot be used.
     """
     prices, limits = PriceList.load(config.prices), config.limits
-    return (
-        api.routes(reader, store, record, threads, limits=limits, prices=prices, masks=masks)
-        + pages.routes(reader, threads)
-        + built.routes()
-    )
+    return api.routes(reader, store, record, threads, limits=limits, prices=prices, masks=masks) + built.routes()

@@ -12,7 +12,7 @@ const REFRESH_MS = 2_000;
 type Heard = (session: Session) => void;
 const hearers = new Set<Heard>();
 
-/** Listen for the changes of sessions while a view is shown. */
+/** Listen for changes of sessions while a view is shown. */
 export function useChanges(heard: Heard): void {
   useEffect(() => {
     hearers.add(heard);
@@ -32,11 +32,14 @@ export function useEvents(): boolean {
       source = new EventSource("/api/events");
       source.addEventListener("open", () => setLive(true));
       source.addEventListener("session", (event: MessageEvent<string>) => arrived(JSON.parse(event.data) as Session));
+      source.addEventListener("gone", () => refresh());
+      // what happened before the stream began, or while it was cut for long, was not told
+      source.addEventListener("reset", () => refresh());
       source.addEventListener("error", () => {
         setLive(false);
         if (source?.readyState !== EventSource.CLOSED) return;
         timer = setTimeout(connect, AGAIN_MS);
-        void queries.invalidateQueries({ queryKey: ["sessions"] });
+        refresh();
       });
     };
     connect();

@@ -3,82 +3,209 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/assistants/{assistantId}/sessions/{sessionId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell of one session */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /** Delete a session and all that is in it; that it is not there is no error */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistants/{assistantId}/sessions/{sessionId}/conversation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell what was said in a session, each message once, with the results of tools beside their calls */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistants/{assistantId}/sessions/{sessionId}/outline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a session's spans in order of start, running ones too, without what was said in them */
+        get: operations["listOutlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistants/{assistantId}/sessions/{sessionId}/spans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a session's spans in order of start, with nothing left out */
+        get: operations["listWholeSpans"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/assistants/{assistantId}/sessions/{sessionId}/spans/{spanId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell of one span: whole, as ListSpans gives it, and which earlier call it goes on from */
+        get: operations["getSpan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow sessions as they begin and change, as server-sent events
+         * @description ``session`` has a Session as its data, ``gone`` a Change of one that was deleted or became part of another. ``reset`` comes first where what changed before is not told: fetch the list then. A stream ends after some minutes, and goes on with the header ``Last-Event-ID``, which browsers send by themselves.
+         */
+        get: operations["follow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the values that sessions have of one kind, for completion */
+        get: operations["listFacets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find a contact, session, span or trace by its id, or a session by its name
+         * @description UUIDs are read in either case, trace ids and span ids of OpenTelemetry in hexadecimal.
+         */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell of a range of time: sessions, failures, durations, tokens and cost by model, agent and tool */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the prices of models that costs are computed from */
+        get: operations["getPrices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List sessions, newest first
+         * @description Of a parameter's values a session has any; all parameters hold together. ``q`` finds sessions in which one message holds all of its words, and has excerpts told. A page may be shorter than ``limit`` and have a ``nextCursor``: so many sessions were looked at.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** Delete the sessions that were last heard of before a time */
+        delete: operations["deleteSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * Bucket
-         * @description The sessions that began within a part of the range, from ``start`` on.
-         */
-        Bucket: {
-            start: number;
-            sessions: number;
-            errors: number;
-            totalTokens: number;
-        };
-        /**
-         * Call
-         * @description A call of a tool that a message makes, with its result once there is one; ``spanId`` is the tool's own span.
-         */
-        Call: {
-            toolUseId: string;
-            name: string;
-            spanId?: string;
-            result?: components["schemas"]["Result"];
-        };
-        /**
-         * Result
-         * @description What a call of a tool came to, where it was first told.
-         */
-        Result: {
-            values: components["schemas"]["SpanMessageValue"][];
-            spanId: string;
-            timestamp: number;
-            error?: string;
-        };
-        /**
-         * SpanMessageValue
-         * @description One piece of a message: a union, so exactly one member is set.
-         *
-         *         Raises:
-         *             ValueError: None or several are set. Clients could not read the page it stands on.
-         */
-        SpanMessageValue: {
-            /** @default null */
-            text?: components["schemas"]["SpanTextValue"] | null;
-            /** @default null */
-            toolUse?: components["schemas"]["SpanToolUseValue"] | null;
-            /** @default null */
-            toolResult?: components["schemas"]["SpanToolResultValue"] | null;
-            /** @default null */
-            reasoning?: components["schemas"]["SpanReasoningValue"] | null;
-        };
-        /**
-         * SpanTextValue
-         * @description Text, with what it cites.
-         */
-        SpanTextValue: {
-            value: string;
-            /** @default null */
-            citations?: components["schemas"]["SpanCitation"][] | null;
-            /** @default null */
-            aiGuardrailAssessment?: components["schemas"]["AIGuardrailAssessment"] | null;
-        };
-        /**
-         * SpanCitation
-         * @description A piece of a knowledge base that a text cites.
-         */
-        SpanCitation: {
-            /** @default null */
-            contentId?: string | null;
-            /** @default null */
-            title?: string | null;
-            /** @default null */
-            knowledgeBaseId?: string | null;
-            /** @default null */
-            knowledgeBaseArn?: string | null;
-        };
         /**
          * AIGuardrailAssessment
          * @description Whether a guardrail blocked one text.
@@ -87,30 +214,24 @@ export interface components {
             blocked: boolean;
         };
         /**
-         * SpanToolUseValue
-         * @description A call of a tool.
+         * Bucket
+         * @description The sessions that began within a part of the range, from ``start`` on.
          */
-        SpanToolUseValue: {
-            toolUseId: string;
+        Bucket: {
+            errors: number;
+            sessions: number;
+            start: number;
+            totalTokens: number;
+        };
+        /**
+         * Call
+         * @description A call of a tool that a message makes, with its result once there is one; ``spanId`` is the tool's own span.
+         */
+        Call: {
             name: string;
-            arguments: unknown;
-        };
-        /**
-         * SpanToolResultValue
-         * @description What a call of a tool came to; ``tool_use_id`` names the call.
-         */
-        SpanToolResultValue: {
+            result?: components["schemas"]["Result"];
+            spanId?: string;
             toolUseId: string;
-            values: components["schemas"]["SpanMessageValue"][];
-            /** @default null */
-            error?: string | null;
-        };
-        /**
-         * SpanReasoningValue
-         * @description What a model thought before it answered.
-         */
-        SpanReasoningValue: {
-            value: string;
         };
         /**
          * Change
@@ -125,67 +246,8 @@ export interface components {
          * @description The distinct messages of a session, each once, in order.
          */
         Conversation: {
-            turns: components["schemas"]["Turn"][];
             nextCursor?: string;
-        };
-        /**
-         * Turn
-         * @description One thing that happened in a conversation, in the order in which it was first said or done.
-         *
-         *         ``kind`` is ``message`` for something said: ``participant``, ``messageId`` and ``values`` as ListSpans has them, with
-         *         ``calls`` for the tools that it uses (their results are here and not turns of their own). ``spanId`` is the span that
-         *         said it first, ``output`` whether as an output. Any other ``kind`` is a span's operation that changes the course
-         *         (``escalate_agent``, ``return_to_agent``, ``barge_in``, ``hand_off``, ``delegate``). ``interrupted``: the customer
-         *         spoke before the span had ended.
-         */
-        Turn: {
-            kind: string;
-            spanId: string;
-            timestamp: number;
-            values: components["schemas"]["SpanMessageValue"][];
-            /** @enum {unknown} */
-            participant?: "AGENT" | "BOT" | "CUSTOMER";
-            messageId?: string;
-            output?: boolean;
-            agent?: string;
-            model?: string;
-            /** @enum {unknown} */
-            status?: "ERROR" | "OK" | "TIMEOUT";
-            statusDescription?: string;
-            interrupted?: boolean;
-            calls?: components["schemas"]["Call"][];
-            guardrailAssessments?: components["schemas"]["SpanGuardrailAssessment"][];
-            /** @enum {unknown} */
-            interactionMode?: "DELEGATE" | "HANDOFF";
-            targetAgentId?: string;
-            /** @enum {unknown} */
-            returnReason?: "COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN";
-        };
-        /**
-         * SpanGuardrailAssessment
-         * @description What one guardrail made of the input or the output of a model's call.
-         */
-        SpanGuardrailAssessment: {
-            guardrailId: string;
-            guardrailName: string;
-            /** @enum {unknown} */
-            source: "INPUT" | "OUTPUT";
-            /** @enum {unknown} */
-            action: "BLOCKED" | "MASKED" | "NONE";
-            /** @default null */
-            policies?: components["schemas"]["GuardrailPolicyResult"][] | null;
-        };
-        /**
-         * GuardrailPolicyResult
-         * @description What one policy of a guardrail did, and why.
-         */
-        GuardrailPolicyResult: {
-            /** @enum {unknown} */
-            policyType: "CONTENT_FILTER" | "CONTEXTUAL_GROUNDING" | "SENSITIVE_INFORMATION_PII" | "SENSITIVE_INFORMATION_REGEX" | "TOPIC" | "WORD";
-            /** @enum {unknown} */
-            action: "BLOCKED" | "MASKED" | "NONE";
-            /** @default null */
-            details?: string | null;
+            turns: components["schemas"]["Turn"][];
         };
         /**
          * Deleted
@@ -199,22 +261,22 @@ export interface components {
          * @description A piece of a message that holds words that were sought; ``message_id`` is absent for system instructions.
          */
         Excerpt: {
-            text: string;
             marks: [
                 number,
                 number
             ][];
-            spanId: string;
             messageId?: string;
+            spanId: string;
+            text: string;
         };
         /**
          * FacetValue
          * @description A value that sessions have, and how many do (counted up to 10,000); ``id`` is an assistant's.
          */
         FacetValue: {
-            value: string;
             count: number;
             id?: string;
+            value: string;
         };
         /**
          * Facets
@@ -235,12 +297,24 @@ export interface components {
          * @description Where something with an id is.
          */
         Found: {
+            assistantId: string;
             /** @enum {unknown} */
             kind: "contact" | "session" | "span" | "trace";
-            assistantId: string;
-            sessionId: string;
             name: string;
+            sessionId: string;
             spanId?: string;
+        };
+        /**
+         * GuardrailPolicyResult
+         * @description What one policy of a guardrail did, and why.
+         */
+        GuardrailPolicyResult: {
+            /** @enum {unknown} */
+            action: "BLOCKED" | "MASKED" | "NONE";
+            /** @default null */
+            details?: string | null;
+            /** @enum {unknown} */
+            policyType: "CONTENT_FILTER" | "CONTEXTUAL_GROUNDING" | "SENSITIVE_INFORMATION_PII" | "SENSITIVE_INFORMATION_REGEX" | "TOPIC" | "WORD";
         };
         /**
          * Named
@@ -258,52 +332,41 @@ export interface components {
          *         the earlier call ``previous`` of the same conversation. ``tool`` is the tool that an ``execute_tool`` span calls.
          */
         Outline: {
+            agent?: string;
+            cost?: number;
+            end?: number;
+            errorType?: string;
             id: string;
-            request: string;
-            name: string;
-            op: string;
             /** @enum {unknown} */
-            type: "CLIENT" | "INTERNAL" | "SERVER";
+            interactionMode?: "DELEGATE" | "HANDOFF";
+            messages: number;
+            model?: string;
+            name: string;
+            newMessages: number;
+            op: string;
+            parent?: string;
+            previous?: string;
+            request: string;
+            /** @enum {unknown} */
+            returnReason?: "COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN";
             start: number;
             /** @enum {unknown} */
             status: "ERROR" | "OK" | "TIMEOUT";
-            messages: number;
-            newMessages: number;
-            parent?: string;
-            end?: number;
             statusDescription?: string;
-            errorType?: string;
-            agent?: string;
-            model?: string;
-            tool?: string;
-            tokens?: components["schemas"]["Tokens"];
-            cost?: number;
-            ttftMs?: number;
-            previous?: string;
-            /** @enum {unknown} */
-            interactionMode?: "DELEGATE" | "HANDOFF";
             targetAgentId?: string;
+            tokens?: components["schemas"]["Tokens"];
+            tool?: string;
+            ttftMs?: number;
             /** @enum {unknown} */
-            returnReason?: "COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN";
-        };
-        /**
-         * Tokens
-         * @description Tokens by kind; ``total`` as it was told.
-         */
-        Tokens: {
-            input: number;
-            output: number;
-            cacheRead: number;
-            cacheWrite: number;
-            total: number;
+            type: "CLIENT" | "INTERNAL" | "SERVER";
         };
         /**
          * Outlines
          * @description A session's spans in order of start, without what was said.
          */
         Outlines: {
-            spans: components["schemas"]["Outline"][];
             nextCursor?: string;
+            spans: components["schemas"]["Outline"][];
         };
         /**
          * Overview
@@ -314,25 +377,25 @@ export interface components {
          *         where there are too many. ``complete`` is whether the range could be covered; else it covers the newest sessions.
          */
         Overview: {
-            start: number;
-            end: number;
-            sessions: number;
-            failed: number;
-            timedOut: number;
-            running: number;
-            totalTokens: number;
-            sessionMs: components["schemas"]["Percentiles"];
+            agents: components["schemas"]["Usage"][];
             buckets: components["schemas"]["Bucket"][];
-            read: number;
             complete: boolean;
+            cost?: number;
+            end: number;
+            errorTypes: components["schemas"]["Named"][];
+            failed: number;
+            models: components["schemas"]["Usage"][];
             operationMs: {
                 [key: string]: components["schemas"]["Percentiles"];
             };
-            models: components["schemas"]["Usage"][];
-            agents: components["schemas"]["Usage"][];
+            read: number;
+            running: number;
+            sessionMs: components["schemas"]["Percentiles"];
+            sessions: number;
+            start: number;
+            timedOut: number;
             tools: components["schemas"]["ToolUsage"][];
-            errorTypes: components["schemas"]["Named"][];
-            cost?: number;
+            totalTokens: number;
         };
         /**
          * Percentiles
@@ -346,50 +409,26 @@ export interface components {
             p99: number;
         };
         /**
-         * Usage
-         * @description What one model or agent did; ``cost`` is absent when a model has no price.
-         */
-        Usage: {
-            name: string;
-            sessions: number;
-            inferences: number;
-            tokens: components["schemas"]["Tokens"];
-            cost?: number;
-        };
-        /**
-         * ToolUsage
-         * @description What one tool did: calls, failed ones, time, and the bytes of JSON of its results, which later calls pay for.
-         */
-        ToolUsage: {
-            name: string;
-            sessions: number;
-            calls: number;
-            errors: number;
-            totalMs: number;
-            resultBytes: number;
-            durationMs: components["schemas"]["Percentiles"];
-        };
-        /**
          * Previous
          * @description The earlier call whose messages a call's inputs begin with, and how many of them that is.
          */
         Previous: {
-            spanId: string;
             inputs: number;
+            spanId: string;
         };
         /**
          * Price
          * @description US dollars per million tokens of a model, by kind; a kind without a price is absent.
          */
         Price: {
-            input: number;
-            output: number;
             cacheRead?: number;
             cacheWrite?: number;
+            input: number;
+            output: number;
         };
         /**
          * Prices
-         * @description The prices in use: ``asOf`` is the day they were looked up, ``models`` the beginnings of models' names.
+         * @description The prices in use: ``asOf`` is the day they were looked up. A day may follow a model's name.
          */
         Prices: {
             asOf: string;
@@ -405,6 +444,16 @@ export interface components {
             error: string;
         };
         /**
+         * Result
+         * @description What a call of a tool came to, where it was first told.
+         */
+        Result: {
+            error?: string;
+            spanId: string;
+            timestamp: number;
+            values: components["schemas"]["SpanMessageValue"][];
+        };
+        /**
          * Session
          * @description A session and the sums over its spans.
          *
@@ -413,92 +462,52 @@ export interface components {
          *         hundred names the rest is counted under ``…``. ``cost`` is absent when any model has no price.
          */
         Session: {
-            assistantId: string;
-            sessionId: string;
-            name: string;
-            assistantName: string;
-            startTimestamp: number;
-            endTimestamp: number;
-            durationMs: number;
-            spans: number;
-            running: number;
-            roots: number;
-            turns: number;
-            errors: number;
-            timeouts: number;
-            inferences: number;
-            inputTokens: number;
-            outputTokens: number;
-            cacheReadTokens: number;
-            cacheWriteTokens: number;
-            totalTokens: number;
-            models: {
-                [key: string]: number;
-            };
             agents: {
                 [key: string]: number;
             };
-            tools: {
-                [key: string]: number;
-            };
+            assistantId: string;
+            assistantName: string;
+            cacheReadTokens: number;
+            cacheWriteTokens: number;
+            cost?: number;
+            durationMs: number;
+            endTimestamp: number;
             errorTypes: {
                 [key: string]: number;
             };
+            errors: number;
+            excerpts?: components["schemas"]["Excerpt"][];
+            inferences: number;
+            inputTokens: number;
+            models: {
+                [key: string]: number;
+            };
+            name: string;
+            outputTokens: number;
+            roots: number;
+            running: number;
+            sessionId: string;
+            spans: number;
+            startTimestamp: number;
             strip: [
                 "execute_tool" | "gap" | "inference" | "other",
                 "ERROR" | "OK" | "TIMEOUT",
                 number
             ][];
-            cost?: number;
-            excerpts?: components["schemas"]["Excerpt"][];
+            timeouts: number;
+            tools: {
+                [key: string]: number;
+            };
+            totalTokens: number;
+            turns: number;
         };
         /**
          * Sessions
          * @description Sessions, newest first. A page may hold fewer than ``limit``, even none, while ``nextCursor`` is there.
          */
         Sessions: {
-            sessions: components["schemas"]["Session"][];
             nextCursor?: string;
-        };
-        /**
-         * SpanPage
-         * @description One span: ``span`` whole, ``raw`` as ListSpans gives it (absent while it runs), and what it goes on from.
-         *
-         *         ``messages`` are the messages of the earlier call that are no longer among the inputs; ``unclaimed`` the attributes
-         *         that came in and became no member.
-         */
-        SpanPage: {
-            span: components["schemas"]["WholeSpan"];
-            unclaimed: Record<string, never>;
-            raw?: Record<string, never>;
-            previous?: components["schemas"]["Previous"];
-            cost?: number;
-        };
-        /**
-         * WholeSpan
-         * @description A span as ListSpans gives it with nothing left out; ``endTimestamp`` is absent while it runs.
-         *
-         *         ``systemInstructionsRest`` holds the values that systemInstructions has no room for, ``detail`` what came in beyond
-         *         the members.
-         */
-        WholeSpan: {
-            spanId: string;
-            assistantId: string;
-            sessionId: string;
-            spanName: string;
-            /** @enum {unknown} */
-            spanType: "CLIENT" | "INTERNAL" | "SERVER";
-            startTimestamp: number;
-            /** @enum {unknown} */
-            status: "ERROR" | "OK" | "TIMEOUT";
-            requestId: string;
-            attributes: components["schemas"]["SpanAttributes"];
-            detail: Record<string, never>;
-            parentSpanId?: string;
-            endTimestamp?: number;
-            statusDescription?: string;
-            originRequestId?: string;
-            systemInstructionsRest?: components["schemas"]["SpanMessageValue"][];
+            sessions: components["schemas"]["Session"][];
         };
         /**
          * SpanAttributes
@@ -506,83 +515,111 @@ export interface components {
          */
         SpanAttributes: {
             /** @default null */
-            operationName?: string | null;
-            /** @default null */
-            providerName?: string | null;
-            /** @default null */
-            errorType?: string | null;
-            /** @default null */
             agentId?: string | null;
-            /** @default null */
-            instanceArn?: string | null;
-            /** @default null */
-            contactId?: string | null;
-            /** @default null */
-            initialContactId?: string | null;
-            /** @default null */
-            sessionName?: string | null;
             /** @default null */
             aiAgentArn?: string | null;
             /** @default null */
-            aiAgentType?: ("ANSWER_RECOMMENDATION" | "CASE_SUMMARIZATION" | "EMAIL_GENERATIVE_ANSWER" | "EMAIL_OVERVIEW" | "EMAIL_RESPONSE" | "MANUAL_SEARCH" | "NOTE_TAKING" | "ORCHESTRATION" | "SELF_SERVICE") | null;
-            /** @default null */
-            aiAgentName?: string | null;
-            /** @default null */
             aiAgentId?: string | null;
-            /** @default null */
-            aiAgentVersion?: number | null;
             /** @default null */
             aiAgentInvoker?: string | null;
             /** @default null */
+            aiAgentName?: string | null;
+            /** @default null */
             aiAgentOrchestratorUseCase?: string | null;
+            /** @default null */
+            aiAgentType?: ("ANSWER_RECOMMENDATION" | "CASE_SUMMARIZATION" | "EMAIL_GENERATIVE_ANSWER" | "EMAIL_OVERVIEW" | "EMAIL_RESPONSE" | "MANUAL_SEARCH" | "NOTE_TAKING" | "ORCHESTRATION" | "SELF_SERVICE") | null;
+            /** @default null */
+            aiAgentVersion?: number | null;
+            /** @default null */
+            cacheReadInputTokens?: number | null;
+            /** @default null */
+            cacheWriteInputTokens?: number | null;
+            /** @default null */
+            contactId?: string | null;
+            /** @default null */
+            errorType?: string | null;
+            /** @default null */
+            guardrailAssessments?: components["schemas"]["SpanGuardrailAssessment"][] | null;
+            /** @default null */
+            initialContactId?: string | null;
+            /** @default null */
+            inputMessages?: components["schemas"]["SpanMessage"][] | null;
+            /** @default null */
+            instanceArn?: string | null;
             /** @default null */
             interactionMode?: ("DELEGATE" | "HANDOFF") | null;
             /** @default null */
-            targetAgentId?: string | null;
+            operationName?: string | null;
             /** @default null */
-            returnReason?: ("COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN") | null;
+            outputMessages?: components["schemas"]["SpanMessage"][] | null;
             /** @default null */
-            requestModel?: string | null;
+            promptArn?: string | null;
+            /** @default null */
+            promptId?: string | null;
+            /** @default null */
+            promptName?: string | null;
+            /** @default null */
+            promptType?: ("ANSWER_GENERATION" | "CASE_SUMMARIZATION" | "EMAIL_GENERATIVE_ANSWER" | "EMAIL_OVERVIEW" | "EMAIL_QUERY_REFORMULATION" | "EMAIL_RESPONSE" | "INTENT_LABELING_GENERATION" | "NOTE_TAKING" | "ORCHESTRATION" | "QUERY_REFORMULATION" | "SELF_SERVICE_ANSWER_GENERATION" | "SELF_SERVICE_PRE_PROCESSING") | null;
+            /** @default null */
+            promptVersion?: number | null;
+            /** @default null */
+            providerName?: string | null;
             /** @default null */
             requestMaxTokens?: number | null;
             /** @default null */
-            temperature?: number | null;
+            requestModel?: string | null;
             /** @default null */
-            topP?: number | null;
+            responseFinishReasons?: string[] | null;
             /** @default null */
             responseModel?: string | null;
             /** @default null */
-            responseFinishReasons?: string[] | null;
+            returnReason?: ("COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN") | null;
+            /** @default null */
+            sessionName?: string | null;
+            /** @default null */
+            systemInstructions?: components["schemas"]["SpanMessageValue"][] | null;
+            /** @default null */
+            targetAgentId?: string | null;
+            /** @default null */
+            temperature?: number | null;
+            /** @default null */
+            timeToFirstTokenMs?: number | null;
+            /** @default null */
+            topP?: number | null;
             /** @default null */
             usageInputTokens?: number | null;
             /** @default null */
             usageOutputTokens?: number | null;
             /** @default null */
             usageTotalTokens?: number | null;
+        };
+        /**
+         * SpanCitation
+         * @description A piece of a knowledge base that a text cites.
+         */
+        SpanCitation: {
             /** @default null */
-            cacheReadInputTokens?: number | null;
+            contentId?: string | null;
             /** @default null */
-            cacheWriteInputTokens?: number | null;
+            knowledgeBaseArn?: string | null;
             /** @default null */
-            inputMessages?: components["schemas"]["SpanMessage"][] | null;
+            knowledgeBaseId?: string | null;
             /** @default null */
-            outputMessages?: components["schemas"]["SpanMessage"][] | null;
+            title?: string | null;
+        };
+        /**
+         * SpanGuardrailAssessment
+         * @description What one guardrail made of the input or the output of a model's call.
+         */
+        SpanGuardrailAssessment: {
+            /** @enum {unknown} */
+            action: "BLOCKED" | "MASKED" | "NONE";
+            guardrailId: string;
+            guardrailName: string;
             /** @default null */
-            systemInstructions?: components["schemas"]["SpanMessageValue"][] | null;
-            /** @default null */
-            promptArn?: string | null;
-            /** @default null */
-            promptId?: string | null;
-            /** @default null */
-            promptType?: ("ANSWER_GENERATION" | "CASE_SUMMARIZATION" | "EMAIL_GENERATIVE_ANSWER" | "EMAIL_OVERVIEW" | "EMAIL_QUERY_REFORMULATION" | "EMAIL_RESPONSE" | "INTENT_LABELING_GENERATION" | "NOTE_TAKING" | "ORCHESTRATION" | "QUERY_REFORMULATION" | "SELF_SERVICE_ANSWER_GENERATION" | "SELF_SERVICE_PRE_PROCESSING") | null;
-            /** @default null */
-            promptName?: string | null;
-            /** @default null */
-            promptVersion?: number | null;
-            /** @default null */
-            timeToFirstTokenMs?: number | null;
-            /** @default null */
-            guardrailAssessments?: components["schemas"]["SpanGuardrailAssessment"][] | null;
+            policies?: components["schemas"]["GuardrailPolicyResult"][] | null;
+            /** @enum {unknown} */
+            source: "INPUT" | "OUTPUT";
         };
         /**
          * SpanMessage
@@ -596,12 +633,174 @@ export interface components {
             values: components["schemas"]["SpanMessageValue"][];
         };
         /**
+         * SpanMessageValue
+         * @description One piece of a message: a union, so exactly one member is set.
+         *
+         *         Raises:
+         *             ValueError: None or several are set. Clients could not read the page it stands on.
+         */
+        SpanMessageValue: {
+            /** @default null */
+            reasoning?: components["schemas"]["SpanReasoningValue"] | null;
+            /** @default null */
+            text?: components["schemas"]["SpanTextValue"] | null;
+            /** @default null */
+            toolResult?: components["schemas"]["SpanToolResultValue"] | null;
+            /** @default null */
+            toolUse?: components["schemas"]["SpanToolUseValue"] | null;
+        };
+        /**
+         * SpanPage
+         * @description One span: ``span`` whole, ``raw`` as ListSpans gives it (absent while it runs), and what it goes on from.
+         *
+         *         ``messages`` are the messages of the earlier call that are no longer among the inputs; ``unclaimed`` the attributes
+         *         that came in and became no member.
+         */
+        SpanPage: {
+            cost?: number;
+            previous?: components["schemas"]["Previous"];
+            raw?: Record<string, never>;
+            span: components["schemas"]["WholeSpan"];
+            unclaimed: Record<string, never>;
+        };
+        /**
+         * SpanReasoningValue
+         * @description What a model thought before it answered.
+         */
+        SpanReasoningValue: {
+            value: string;
+        };
+        /**
+         * SpanTextValue
+         * @description Text, with what it cites.
+         */
+        SpanTextValue: {
+            /** @default null */
+            aiGuardrailAssessment?: components["schemas"]["AIGuardrailAssessment"] | null;
+            /** @default null */
+            citations?: components["schemas"]["SpanCitation"][] | null;
+            value: string;
+        };
+        /**
+         * SpanToolResultValue
+         * @description What a call of a tool came to; ``tool_use_id`` names the call.
+         */
+        SpanToolResultValue: {
+            /** @default null */
+            error?: string | null;
+            toolUseId: string;
+            values: components["schemas"]["SpanMessageValue"][];
+        };
+        /**
+         * SpanToolUseValue
+         * @description A call of a tool.
+         */
+        SpanToolUseValue: {
+            arguments: unknown;
+            name: string;
+            toolUseId: string;
+        };
+        /**
+         * Tokens
+         * @description Tokens by kind; ``total`` as it was told.
+         */
+        Tokens: {
+            cacheRead: number;
+            cacheWrite: number;
+            input: number;
+            output: number;
+            total: number;
+        };
+        /**
+         * ToolUsage
+         * @description What one tool did: calls, failed ones, time, and the bytes of JSON of its results, which later calls pay for.
+         */
+        ToolUsage: {
+            calls: number;
+            durationMs: components["schemas"]["Percentiles"];
+            errors: number;
+            name: string;
+            resultBytes: number;
+            sessions: number;
+            totalMs: number;
+        };
+        /**
+         * Turn
+         * @description One thing that happened in a conversation, in the order in which it was first said or done.
+         *
+         *         ``kind`` is ``message`` for something said: ``participant``, ``messageId`` and ``values`` as ListSpans has them,
+         *         with ``calls`` for the tools that it uses (their results are here and not turns of their own). ``spanId`` is the
+         *         span that said it first, ``output`` whether as an output. Any other ``kind`` is a span's operation that changes the
+         *         course (``escalate_agent``, ``return_to_agent``, ``barge_in``, ``hand_off``, ``delegate``). ``interrupted``: the
+         *         customer spoke before the span had ended.
+         */
+        Turn: {
+            agent?: string;
+            calls?: components["schemas"]["Call"][];
+            guardrailAssessments?: components["schemas"]["SpanGuardrailAssessment"][];
+            /** @enum {unknown} */
+            interactionMode?: "DELEGATE" | "HANDOFF";
+            interrupted?: boolean;
+            kind: string;
+            messageId?: string;
+            model?: string;
+            output?: boolean;
+            /** @enum {unknown} */
+            participant?: "AGENT" | "BOT" | "CUSTOMER";
+            /** @enum {unknown} */
+            returnReason?: "COMPLETE" | "COMPLETE_WITH_ERROR" | "ESCALATE" | "OUT_OF_DOMAIN";
+            spanId: string;
+            /** @enum {unknown} */
+            status?: "ERROR" | "OK" | "TIMEOUT";
+            statusDescription?: string;
+            targetAgentId?: string;
+            timestamp: number;
+            values: components["schemas"]["SpanMessageValue"][];
+        };
+        /**
+         * Usage
+         * @description What one model or agent did; ``cost`` is absent when a model has no price.
+         */
+        Usage: {
+            cost?: number;
+            inferences: number;
+            name: string;
+            sessions: number;
+            tokens: components["schemas"]["Tokens"];
+        };
+        /**
+         * WholeSpan
+         * @description A span as ListSpans gives it with nothing left out; ``endTimestamp`` is absent while it runs.
+         *
+         *         ``systemInstructionsRest`` holds the values that systemInstructions has no room for, ``detail`` what came in beyond
+         *         the members.
+         */
+        WholeSpan: {
+            assistantId: string;
+            attributes: components["schemas"]["SpanAttributes"];
+            detail: Record<string, never>;
+            endTimestamp?: number;
+            originRequestId?: string;
+            parentSpanId?: string;
+            requestId: string;
+            sessionId: string;
+            spanId: string;
+            spanName: string;
+            /** @enum {unknown} */
+            spanType: "CLIENT" | "INTERNAL" | "SERVER";
+            startTimestamp: number;
+            /** @enum {unknown} */
+            status: "ERROR" | "OK" | "TIMEOUT";
+            statusDescription?: string;
+            systemInstructionsRest?: components["schemas"]["SpanMessageValue"][];
+        };
+        /**
          * WholeSpans
          * @description A page of a session's spans.
          */
         WholeSpans: {
-            spans: components["schemas"]["WholeSpan"][];
             nextCursor?: string;
+            spans: components["schemas"]["WholeSpan"][];
         };
     };
     responses: never;
@@ -611,4 +810,955 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversation: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOutlines: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outlines"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWholeSpans: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeSpans"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSpan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+                spanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["Session"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFacets: {
+        parameters: {
+            query: {
+                assistantId?: string[];
+                from?: number;
+                to?: number;
+                kind: "agent" | "assistant" | "errorType" | "model" | "tool";
+                prefix?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                id: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finds"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOverview: {
+        parameters: {
+            query: {
+                assistantId?: string[];
+                from: number;
+                to: number;
+                buckets?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPrices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prices"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                assistantId?: string[];
+                from?: number;
+                to?: number;
+                q?: string;
+                agent?: string[];
+                model?: string[];
+                tool?: string[];
+                status?: ("error" | "ok" | "running" | "timeout")[];
+                errorType?: string[];
+                minDurationMs?: number;
+                maxDurationMs?: number;
+                minTokens?: number;
+                maxTokens?: number;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sessions"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSessions: {
+        parameters: {
+            query: {
+                before: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deleted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
