@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
 from tests.browser.world import CONTACT
+from tests.integration.exports import place
 
 
 def test_figures_lead_to_their_sessions(visit: Open) -> None:
@@ -14,7 +15,7 @@ def test_figures_lead_to_their_sessions(visit: Open) -> None:
     for name in ("Sessions", "Failed", "Tokens", "Half take up to"):
         expect(page.locator(".figure", has_text=name).first).to_be_visible()
     page.locator(".figure", has_text="Failed").get_by_role("link").click()
-    expect(page.get_by_label("Query")).to_have_value("status:error")
+    expect(page.get_by_role("combobox", name="Query")).to_have_value("status:error")
     expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
 
 
@@ -25,14 +26,14 @@ def test_models_agents_and_tools_are_ranked(visit: Open) -> None:
     header = tools.get_by_role("columnheader", name=re.compile("Calls"))
     header.get_by_role("button").click()
     expect(header).to_have_attribute("aria-sort", "descending")
-    page.get_by_label("Agents", exact=True).get_by_role("link", name="planner").click()
-    expect(page.get_by_label("Query")).to_have_value("agent:planner")
+    page.get_by_label("Agents", exact=True).get_by_role("link", name="trip-planner").click()
+    expect(page.get_by_role("combobox", name="Query")).to_have_value("agent:trip-planner")
     expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
 
 
 def test_a_range_without_sessions_says_so(visit: Open) -> None:
     """The range is in the address."""
-    page = visit("/overview?last=all")
+    page = visit(f"/overview?last=all&assistant={place(CONTACT, 'desk-0').assistantId}")
     page.get_by_role("button", name="1h", exact=True).click()
     expect(page).to_have_url(re.compile("last=1h"))
     expect(page.get_by_text("No sessions in this time")).to_be_visible()

@@ -67,7 +67,7 @@ def test_the_flow_tells_what_went_wrong(visit: Open) -> None:
 def test_the_tree_folds_and_is_walked_by_keys(visit: Open) -> None:
     """Arrows move, fold and unfold; what is folded tells how many are below and how many failed."""
     page = visit(ADDRESS)
-    rows(page, "planner").first.click()
+    rows(page, "trip-planner").first.click()
     tree = page.get_by_role("tree")
     tree.focus()
     tree.press("ArrowLeft")
@@ -111,7 +111,7 @@ def test_the_graph_tells_who_called_whom(visit: Open) -> None:
     page.get_by_role("button", name="Graph").click()
     expect(page).to_have_url(re.compile("view=graph"))
     sheet = page.get_by_label("Agents, models and tools")
-    for name in ("Customer", "planner", "refunds", "gpt-4.1-mini", "find_flights"):
+    for name in ("Customer", "trip-planner", "refunds", "gpt-4.1-mini", "find_flights"):
         expect(sheet.locator(".actor", has_text=name).first).to_be_visible()
     expect(sheet.get_by_role("button", name=re.compile("handoff"))).to_be_visible()
     sheet.locator(".actor", has_text="get_booking").click()

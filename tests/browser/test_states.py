@@ -19,7 +19,7 @@ HOSTILE_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(HOSTILE_ID, 
 def test_an_empty_store_waits_for_its_first_span(visit: Open, tmp_path: Path) -> None:
     """The page tells how to send one; the command that it copies works as it is, and its session takes the place."""
     with start(tmp_path / "empty.db") as empty:
-        page = visit("/", base=empty.url)
+        page = visit("/", base=empty.url, tolerated="ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION")
         expect(page.get_by_text("Waiting for a first span")).to_be_visible()
         expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")).to_be_visible()
         expect(page.get_by_label("Live", exact=True)).to_be_visible()
@@ -34,12 +34,12 @@ def test_loading_is_shown_while_an_answer_takes_its_time(visit: Open) -> None:
     """Grey lines stand for what comes, and go when it is there."""
     page = visit("/login")
     held: list[Route] = []
-    page.route("**/api/sessions?*", held.append)
+    page.route("**/api/sessions?*", lambda route: held.append(route))  # noqa: PLW0108 (Playwright reads its names)
     page.get_by_role("link", name="Sessions", exact=True).click()
     expect(page.get_by_label("Loading sessions")).to_be_visible()
     for route in held:
         route.continue_()
-    expect(page.locator(".session-row", has_text="desk-").first).to_be_visible()
+    expect(page.locator(".session-row", has_text="desk").first).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 import uuid
 from collections.abc import Iterator
 from itertools import islice
@@ -44,15 +45,21 @@ class Story:
     def tell(
         self, name: str, attributes: dict[str, Attribute], *, parent: Span | None = None, seconds: float = 1.0
     ) -> Span:
-        """Add a span that begins after the one before it began; all above it are stretched to its end."""
+        """Add a span, after calls before it ended and after anything else before it began.
+
+        All above it are stretched to its end.
+        """
         self._now_ns += SECOND_NS // 10
-        end_ns = self._now_ns + int(seconds * SECOND_NS)
+        begun_ns = self._now_ns
+        end_ns = begun_ns + int(seconds * SECOND_NS)
+        if attributes.get("gen_ai.operation.name") in {"chat", "execute_tool"}:
+            self._now_ns = end_ns
         told = span(
             Ids(self.trace, _RNG.randbytes(8)),
             parent.span_id if parent else b"",
             name,
             attributes | {"gen_ai.conversation.id": self._session},
-            start_ns=self._now_ns,
+            start_ns=begun_ns,
             end_ns=end_ns,
         )
         self.spans.append(told)
@@ -107,7 +114,7 @@ def tool(name: str, call: str, arguments: dict[str, Any], **more: Attribute) -> 
 
 def contact() -> Story:
     """Tell the contact that people look for: two tools at once, one fails, a hand-off, a guardrail, an escalation."""
-    story = Story(CONTACT)
+    story = Story(CONTACT, start_ns=time.time_ns() - 7_200 * SECOND_NS)  # above the recorded ones
     question = said(
         "user", "My booking BX-2231 to Lisbon was cancelled. Find me another flight and refund the old one."
     )
@@ -133,7 +140,7 @@ def contact() -> Story:
             ],
         }
     ]
-    root = story.tell("invoke_agent planner", agent("planner", **{"spanglass.contactId": CONTACT}))
+    root = story.tell("invoke_agent trip-planner", agent("trip-planner", **{"spanglass.contactId": CONTACT}))
     story.tell("chat", chat([question], [first], **{"gen_ai.response.time_to_first_chunk": 0.4}), parent=root)
     found = {"gen_ai.tool.call.result": '{"flights":["TP 561","LH 1172"]}'}
     story.tell("execute_tool find_flights", tool("find_flights", "call_f", {"to": "LIS"}, **found), parent=root)
@@ -157,10 +164,16 @@ def contact() -> Story:
     return story
 
 
-def one(session: str, question: str, answer: str, **more: Attribute) -> Story:
+def one(
+    session: str,
+    question: str,
+    answer: str,
+    more: dict[str, Attribute] | None = None,
+    start_ns: int = EPOCH_NS + 1_000_000 * SECOND_NS,
+) -> Story:
     """Tell a session of one call."""
-    story = Story(session)
-    story.tell("chat", chat([said("user", question)], [said("assistant", answer)], **more))
+    story = Story(session, start_ns=start_ns)
+    story.tell("chat", chat([said("user", question)], [said("assistant", answer)], **(more or {})))
     return story
 
 
@@ -183,7 +196,8 @@ DEEP_ID: Final = "dee00000-0000-4000-8000-000000000400"
 def stories() -> Iterator[Story]:
     """Tell all special sessions."""
     yield contact()
-    yield one(HOSTILE_ID, HOSTILE, HOSTILE, **{"gen_ai.agent.name": HOSTILE, "x<b>": HOSTILE})
+    hostile: dict[str, Attribute] = {"gen_ai.agent.name": HOSTILE, "x<b>": HOSTILE}
+    yield one(HOSTILE_ID, HOSTILE, HOSTILE, hostile)
     yield one(RTL_ID, RIGHT_TO_LEFT, RIGHT_TO_LEFT)
     yield one(BIG_ID, "Repeat the terms.", "x" * 79 + "\n" + ("terms and conditions " * 4 + "\n") * (BIG_CHARS // 85))
     yield deep()

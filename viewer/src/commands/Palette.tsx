@@ -51,7 +51,7 @@ export function Palette({ close }: { close: () => void }) {
   );
   const choices: Choice[] = [
     ...(found.data?.found ?? []).map((each) => ({
-      id: `found-${each.kind}-${each.spanId ?? each.sessionId}`,
+      id: `found-${each.kind}-${each.assistantId}-${each.spanId ?? each.sessionId}`,
       title: each.name ? visible(each.name) : (each.spanId ?? each.sessionId),
       note: each.kind,
       choose: () => open(each),
@@ -66,7 +66,7 @@ export function Palette({ close }: { close: () => void }) {
       },
     })),
     ...(said.data?.sessions ?? []).map((session) => ({
-      id: `said-${session.sessionId}`,
+      id: `said-${session.assistantId}-${session.sessionId}`,
       title: visible(session.name),
       note: `${visible(session.assistantName)}, ${ago(session.startTimestamp, now)}`,
       choose: () => open({ kind: "session", ...session }),

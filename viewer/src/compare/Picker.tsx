@@ -57,7 +57,7 @@ export function Picker({ wantsSpan, choose }: { wantsSpan: boolean; choose: (pla
           {sessions.data.pages
             .flatMap((page) => page.sessions)
             .map((session) => (
-              <li key={session.sessionId}>
+              <li key={`${session.assistantId}/${session.sessionId}`}>
                 <button type="button" onClick={() => choose(`${session.assistantId}/${session.sessionId}`)}>
                   <span className="cut" dir="auto">
                     <b>{oneLine(session.name, 80)}</b>{" "}

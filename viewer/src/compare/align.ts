@@ -2,6 +2,7 @@
 import { diffArrays, diffWordsWithSpace } from "diff";
 
 import type { Message, Value } from "../api/types";
+import { joined } from "../said/joined";
 
 export interface Pair<T> {
   left?: T;
@@ -77,7 +78,7 @@ function paired<T>(pairs: readonly Pair<T>[], kind: (item: T) => string): Pair<T
 
 /** Return what a message or value says, as text that can be compared and read. */
 export function textOf(values: readonly Value[]): string {
-  return values
+  return joined(values)
     .map(({ text, toolUse, toolResult, reasoning }) => {
       if (text) return text.value;
       if (reasoning) return `(thinks) ${reasoning.value}`;

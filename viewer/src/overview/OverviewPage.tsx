@@ -29,7 +29,8 @@ export function OverviewPage() {
   const seconds = RANGES[range];
   const overview = useQuery({
     ...overviewQuery({
-      ...(seconds === undefined ? {} : { from: String(now - seconds) }),
+      from: String(seconds === undefined ? 0 : now - seconds),
+      to: String(now + STEP_SECONDS),
       ...(search.assistant ? { assistantId: search.assistant } : {}),
       buckets: String(BUCKETS),
     }),
@@ -244,11 +245,14 @@ function nameColumn<T extends { name: string }>(base: string, condition: Key): C
     id: "name",
     header: "Name",
     accessorFn: (row) => row.name,
-    cell: ({ row }) => (
-      <Behind base={base} also={written(condition, row.original.name)}>
-        <span dir="auto">{oneLine(row.original.name, 60)}</span>
-      </Behind>
-    ),
+    cell: ({ row: { original } }) =>
+      original.name ? (
+        <Behind base={base} also={written(condition, original.name)}>
+          <span dir="auto">{oneLine(original.name, 60)}</span>
+        </Behind>
+      ) : (
+        <span className="faint">unnamed</span>
+      ),
   };
 }
 

@@ -26,21 +26,23 @@ export function BigText({ text, className = "" }: { text: string; className?: st
   const folded = text.length > 1.25 * FOLD_CHARS && !all;
   const [first = ""] = folded ? pieces(text.slice(0, FOLD_CHARS + 1), FOLD_CHARS) : [];
   return (
-    <span className={`big-text ${className}`} dir="auto">
-      {folded
-        ? visible(first)
-        : text.length <= PIECE_CHARS
-          ? visible(text)
-          : pieces(text).map((piece, index) => (
-              <span key={index} className="big-piece">
-                {visible(piece)}
-              </span>
-            ))}
+    <>
+      <span className={`big-text ${className}`} dir="auto">
+        {folded
+          ? visible(first)
+          : text.length <= PIECE_CHARS
+            ? visible(text)
+            : pieces(text).map((piece, index) => (
+                <span key={index} className="big-piece">
+                  {visible(piece)}
+                </span>
+              ))}
+      </span>
       {text.length > 1.25 * FOLD_CHARS && (
         <button type="button" className="button big-more" onClick={() => setAll(!all)}>
           {all ? "Show less" : `Show all ${short(text.length)} characters`}
         </button>
       )}
-    </span>
+    </>
   );
 }

@@ -1,10 +1,11 @@
 // The values of a message: text with its citations, calls of tools, what they returned, what the model thought.
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useMemo, useState } from "react";
 
 import type { Call, Citation, Value } from "../api/types";
 import { oneLine, visible } from "../format/visible";
 import { Icon, type IconName } from "../ui/Icon";
 import { Mark } from "../ui/parts";
+import { joined } from "./joined";
 import { Json } from "./Json";
 import { Prose } from "./Prose";
 import "./said.css";
@@ -17,7 +18,8 @@ interface Props {
 }
 
 export function Values({ values, calls = [], onSpan }: Props) {
-  return values.map((value, index) => <One key={index} value={value} calls={calls} onSpan={onSpan} />);
+  const whole = useMemo(() => joined(values), [values]);
+  return whole.map((value, index) => <One key={index} value={value} calls={calls} onSpan={onSpan} />);
 }
 
 function One({ value, calls, onSpan }: { value: Value; calls: readonly Call[]; onSpan: Props["onSpan"] }) {

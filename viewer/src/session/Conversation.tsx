@@ -1,12 +1,13 @@
 // What was said, as a person reads it: turns in order, tools with their results, what passed between agents.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 
 import { conversationQuery } from "../api/queries";
 import type { GuardrailAssessment, Turn } from "../api/types";
 import { clock } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
+import { whole } from "../said/joined";
 import { Fold, Values } from "../said/Values";
 import { useRem } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
@@ -43,7 +44,8 @@ const belongs = (turn: Turn, span: string): boolean =>
 export function Conversation({ assistantId, sessionId, tree, selected, onSelect }: Props) {
   const conversation = useInfiniteQuery(conversationQuery(assistantId, sessionId));
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = conversation;
-  const turns = conversation.data?.pages.flatMap((page) => page.turns) ?? [];
+  const { data } = conversation;
+  const turns = useMemo(() => whole(data?.pages.flatMap((page) => page.turns) ?? []), [data]);
   const scroller = useRef<HTMLDivElement>(null);
   const rem = useRem();
   const list = useVirtualizer({

@@ -38,7 +38,7 @@ export function Facets(props: Props) {
       </button>
       <div className="facets-groups">
         <div className="facet" role="group" aria-label="Started">
-          <h3>Started</h3>
+          <h2>Started</h2>
           <div className="segments">
             {RANGES.map((range) => (
               <button
@@ -56,7 +56,7 @@ export function Facets(props: Props) {
           </div>
         </div>
         <div className="facet" role="group" aria-label="Status">
-          <h3>Status</h3>
+          <h2>Status</h2>
           {STATUSES.map((status) => (
             <Value key={status} name={status} on={isOn("status", status)} choose={() => toggle("status", status)} />
           ))}
@@ -76,7 +76,7 @@ function Facet({ name, kind, title, isOn, toggle }: Props & { name: Key; kind: s
   if (!values.length) return null;
   return (
     <div className="facet" role="group" aria-label={title}>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {(all ? values : values.slice(0, SHOWN_MAX)).map(({ value, count }) => (
         <Value key={value} name={value} count={count} on={isOn(name, value)} choose={() => toggle(name, value)} />
       ))}

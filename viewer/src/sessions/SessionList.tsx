@@ -18,6 +18,9 @@ interface Props {
   loadingMore: boolean;
 }
 
+/** Assistants may have sessions of one id. */
+const keyOf = (session: Session | undefined) => session && `${session.assistantId}/${session.sessionId}`;
+
 const ROW_REM = 3.5;
 const OVERSCAN = 12;
 const EXCERPTS_MAX = 3;
@@ -32,7 +35,7 @@ export function SessionList({ sessions, query, more, loadingMore }: Props) {
     count: sessions.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_REM * rem,
-    getItemKey: (index) => sessions[index]?.sessionId ?? index,
+    getItemKey: (index) => keyOf(sessions[index]) ?? index,
     overscan: OVERSCAN,
   });
   const items = rows.getVirtualItems();

@@ -23,7 +23,11 @@ export function SessionsPage() {
   const navigate = useNavigate({ from: "/" });
   const step = Math.floor(useNow(STEP_SECONDS) / STEP_SECONDS);
   const asked = useAsked(useDeferredValue(q), step * STEP_SECONDS * 1000);
-  const sessions = useInfiniteQuery({ ...sessionsQuery(asked), placeholderData: (before) => before });
+  const sessions = useInfiniteQuery({
+    ...sessionsQuery(asked ?? {}),
+    enabled: asked !== undefined,
+    placeholderData: (before) => before,
+  });
   const setQuery = (query: string) => void navigate({ search: query ? { q: query } : {}, replace: true });
   const toggle: (key: Parameters_<typeof toggled>, value: string) => void = (key, value) =>
     setQuery(toggled(q, key, value));
@@ -67,17 +71,25 @@ export function SessionsPage() {
 
 type Parameters_<F> = F extends (query: string, key: infer Key, value: string) => string ? Key : never;
 
-/** Return the API's parameters for a query; assistants are asked for by the ids that belong to their names. */
-function useAsked(query: string, now: number): Parameters {
+/** An assistant may be given by its id, too; a name that nothing has stands for nobody. */
+const nobodyOr = (name: string): string =>
+  /^[0-9a-f-]{36}$/i.test(name) ? name : "00000000-0000-0000-0000-000000000000";
+
+/** Return the API's parameters for a query; assistants are asked for by the ids of their names, once known. */
+function useAsked(query: string, now: number): Parameters | undefined {
   const named = parse(query).some(({ condition }) => condition?.key === "assistant");
   const assistants = useQuery({ ...facetsQuery("assistant"), enabled: named });
+  const ready = !named || assistants.isFetched;
   return useMemo(() => {
+    if (!ready) return undefined;
     const told = parameters(query, now);
     const names = told.assistantId;
     if (Array.isArray(names)) {
-      const ids = names.map((name) => assistants.data?.values.find(({ value }) => value === name)?.id ?? name);
+      const ids = names.map(
+        (name) => assistants.data?.values.find(({ value }) => value === name)?.id ?? nobodyOr(name),
+      );
       told.assistantId = ids[0] ?? "";
     }
     return told;
-  }, [query, now, assistants.data]);
+  }, [query, now, ready, assistants.data]);
 }

@@ -9,6 +9,7 @@ import { count, duration, moment, money, plural } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
 import { BigText } from "../said/BigText";
 import { Json } from "../said/Json";
+import { whole } from "../said/joined";
 import { Fold, Values } from "../said/Values";
 import { Guardrails } from "../session/Conversation";
 import { failed, roleOf } from "../session/roles";
@@ -205,12 +206,16 @@ function Part(props: { title: string; note: string; folded: boolean; children: R
 const SPEAKERS: Record<Message["participant"], string> = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" };
 
 function Messages({ messages, newFrom, mark }: { messages: readonly Message[]; newFrom: number; mark: boolean }) {
+  const parts = [
+    ...whole(messages.slice(0, newFrom)).map((message) => ({ message, isNew: false })),
+    ...whole(messages.slice(newFrom)).map((message) => ({ message, isNew: true })),
+  ];
   return (
     <ol className="messages">
-      {messages.map((message, index) => (
+      {parts.map(({ message, isNew }, index) => (
         <li
           key={`${message.messageId}-${index}`}
-          className={`message message-${message.participant} ${mark && index >= newFrom ? "message-new" : ""}`}
+          className={`message message-${message.participant} ${mark && isNew ? "message-new" : ""}`}
         >
           <p className="message-who">{SPEAKERS[message.participant]}</p>
           <Values values={message.values} />
