@@ -21,7 +21,7 @@ VIEWS: Final = {
     "compare": (f"/compare?a={A}&b={B}", ".pair"),
     "compare said": (f"/compare?a={A}&b={B}&show=said", ".difference"),
     "choose": (f"/compare?a={A}", ".picker-list li"),
-    "overview": ("/overview?last=all", ".table td"),
+    "overview": ("/overview?last=1y", ".table td"),
     "login": ("/login", "#key"),
 }
 

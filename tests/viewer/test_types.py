@@ -15,7 +15,14 @@ def test_types_are_made_of_todays_description(tmp_path: Path) -> None:
     """Else ``make types`` makes them anew."""
     assert (VIEWER / "openapi.json").read_text() == description()
     made = tmp_path / "schema.ts"
-    command = [VIEWER / "node_modules/.bin/openapi-typescript", "openapi.json", "--default-non-nullable", "false"]
+    command = [
+        "node_modules/.bin/openapi-typescript",
+        "openapi.json",
+        "--default-non-nullable",
+        "false",
+        "-o",
+        str(made),
+    ]
     path = f"{ROOT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-    subprocess.run([*command, "-o", made], cwd=VIEWER, check=True, capture_output=True, env=os.environ | {"PATH": path})
+    subprocess.run(command, cwd=VIEWER, check=True, capture_output=True, env=os.environ | {"PATH": path})
     assert made.read_text() == (VIEWER / "src/api/schema.ts").read_text()

@@ -22,7 +22,16 @@ const BOUNDS = {
   tokens: { min: "minTokens", max: "maxTokens" },
 } as const;
 
-const DURATIONS: Record<string, number> = { ms: 1, s: 1e3, min: 6e4, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+const DURATIONS: Record<string, number> = {
+  ms: 1,
+  s: 1e3,
+  min: 6e4,
+  m: 6e4,
+  h: 36e5,
+  d: 864e5,
+  w: 6048e5,
+  y: 31_536e6,
+};
 const COUNTS: Record<string, number> = { "": 1, k: 1e3, m: 1e6 };
 
 export interface Condition {

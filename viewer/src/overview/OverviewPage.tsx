@@ -16,7 +16,7 @@ import { type Columns, SortedTable } from "./SortedTable";
 import "./overview.css";
 
 /** Ranges back from now, in seconds. */
-const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000, all: undefined } as const;
+const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800, "30d": 2_592_000, "1y": 31_536_000 } as const;
 type Range = keyof typeof RANGES;
 const BUCKETS = 48;
 const STEP_SECONDS = 60;
@@ -26,10 +26,9 @@ export function OverviewPage() {
   const navigate = useNavigate({ from: "/overview" });
   const range: Range = search.last !== undefined && search.last in RANGES ? (search.last as Range) : "7d";
   const now = Math.floor(useNow(STEP_SECONDS) / STEP_SECONDS) * STEP_SECONDS;
-  const seconds = RANGES[range];
   const overview = useQuery({
     ...overviewQuery({
-      from: String(seconds === undefined ? 0 : now - seconds),
+      from: String(now - RANGES[range]),
       to: String(now + STEP_SECONDS),
       ...(search.assistant ? { assistantId: search.assistant } : {}),
       buckets: String(BUCKETS),
@@ -38,10 +37,7 @@ export function OverviewPage() {
   });
   const assistants = useQuery(facetsQuery("assistant"));
   const assistant = assistants.data?.values.find(({ id }) => id === search.assistant)?.value ?? search.assistant;
-  const base = [
-    ...(range === "all" ? [] : [`last:${range}`]),
-    ...(assistant ? [written("assistant", assistant)] : []),
-  ].join(" ");
+  const base = [`last:${range}`, ...(assistant ? [written("assistant", assistant)] : [])].join(" ");
   const change = (changed: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   useTitle("Overview");
@@ -58,7 +54,7 @@ export function OverviewPage() {
               aria-pressed={each === range}
               onClick={() => change({ last: each === "7d" ? undefined : each })}
             >
-              {each === "all" ? "All" : each}
+              {each}
             </button>
           ))}
         </div>

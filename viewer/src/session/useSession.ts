@@ -1,5 +1,5 @@
 // A session's spans as they come, page after page, and again when they change.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useIsFetching, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { useChanges } from "../api/events";
@@ -13,9 +13,11 @@ const AGAIN_MS = 1_000;
 export function useOutline(assistantId: string, sessionId: string) {
   const outline = useInfiniteQuery(outlineQuery(assistantId, sessionId));
   const { hasNextPage, isFetching, isError, fetchNextPage } = outline;
+  // what is seen first comes first: further pages wait for the beginning of the conversation
+  const reading = useIsFetching({ queryKey: conversationQuery(assistantId, sessionId).queryKey }) > 0;
   useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+    if (hasNextPage && !isFetching && !isError && !reading) void fetchNextPage();
+  }, [hasNextPage, isFetching, isError, reading, fetchNextPage]);
   const { data } = outline;
   const tree = useMemo(() => grow(data?.pages.flatMap((page) => page.spans) ?? []), [data]);
   const failing = useMemo(() => failures(tree), [tree]);
