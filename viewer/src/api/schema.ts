@@ -760,6 +760,8 @@ export interface components {
         /**
          * Usage
          * @description What one model or agent did; ``cost`` is absent when a model has no price.
+         *
+         *         An empty name is that of calls that tell of no agent, or no model.
          */
         Usage: {
             cost?: number;
