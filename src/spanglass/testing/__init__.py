@@ -2,8 +2,7 @@
 
 ``double.Double`` keeps sessions in memory and answers as the service does, over a port (``serving.serve``) or without
 one (``offline.offline``). ``builders.Session`` and ``scenarios.SCENARIOS`` make sessions, ``faults.Faults`` breaks
-answers, ``assertions`` looks at what was read, and ``replay`` keeps real answers. As a pytest plugin it offers the
-fixtures of ``plugin``.
+answers, ``assertions`` looks at what was read, and ``replay`` keeps real answers. ``pytest_plugin`` has the fixtures.
 """
 
 from spanglass.testing.assertions import (
