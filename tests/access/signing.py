@@ -1,5 +1,6 @@
 """Requests signed by botocore, as they come over the wire."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ SERVICE: Final = "wisdom"
 def signed(
     method: str = "GET",
     target: str = "/assistants",
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     body: bytes = b"",
     *,
     secret: str = SECRET,
@@ -27,8 +28,13 @@ def signed(
     service: str = SERVICE,
     expires: int | None = None,
 ) -> Request:
-    """Return a request with botocore's signature, in the header or, if it ``expires``, in the query."""
-    request: Any = AWSRequest(method, f"http://{HOST}{target}", headers=headers or {}, data=body)
+    """Return a request with botocore's signature, in the header or, if it ``expires``, in the query.
+
+    As pairs, headers may have a name repeatedly.
+    """
+    request: Any = AWSRequest(method, f"http://{HOST}{target}", data=body)
+    for pair in headers.items() if isinstance(headers, Mapping) else headers:
+        request.headers.add_header(*pair)
     signing: tuple[Any, ...] = (Credentials(KEY_ID, secret, token), service, REGION)
     auth: Any = SigV4Auth(*signing) if expires is None else SigV4QueryAuth(*signing, expires=expires)
     auth.add_auth(request)

@@ -43,17 +43,45 @@ def signed_at(request: Request) -> datetime:
 # What is signed is let in --------------------------------------------------------------------------------------------
 
 SEGMENTS: Final = st.text(min_size=1, max_size=12).map(lambda text: quote(text, safe="-_.~"))
-PATHS: Final = st.lists(SEGMENTS | st.sampled_from([".", "..", "", quote(ARN, safe="")]), max_size=6).map(
+ODD_SEGMENTS: Final = (
+    ".",
+    "..",
+    "",
+    "~",
+    "...",
+    "a%2Fb",
+    "%2F",
+    "%2E%2E",
+    "%25",
+    "%c3%bc",
+    "a+b",
+    "a:b@c",
+    "(a)!*'",
+    ARN,
+)
+PATHS: Final = st.lists(SEGMENTS | st.sampled_from([*ODD_SEGMENTS, quote(ARN, safe="")]), max_size=6).map(
     lambda segments: "/" + "/".join(segments)
 )
 NAMES: Final = st.text(min_size=1, max_size=8).filter(lambda name: not name.lower().startswith("x-amz-"))
-QUERIES: Final = st.lists(st.tuples(NAMES, st.text(max_size=12)), max_size=5).map(
-    lambda pairs: "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs)
+QUERIES: Final = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "A", "a-", "aa", "ü"]) | NAMES,
+        st.sampled_from(["", "~", "/", " "]) | st.text(max_size=12),
+    ),
+    max_size=5,
+).map(lambda pairs: "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in pairs))
+VALUES: Final = st.sampled_from(["", " a  b ", "a,b"]) | st.text(
+    st.characters(min_codepoint=32, max_codepoint=126), max_size=20
 )
-VALUES: Final = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
-HEADERS: Final = st.dictionaries(
-    st.text(string.ascii_letters, min_size=1, max_size=8).map(lambda name: f"X-{name}"), VALUES, max_size=4
+HEADERS: Final = st.lists(
+    st.tuples(
+        st.sampled_from(["X-Note", "x-note"])
+        | st.text(string.ascii_letters, min_size=1, max_size=8).map("X-{}".format),
+        VALUES,
+    ),
+    max_size=5,
 )
+"""Headers as pairs: names repeat, in either case."""
 
 
 @given(
@@ -65,7 +93,7 @@ HEADERS: Final = st.dictionaries(
     token=st.none() | st.text(string.ascii_letters + "+/=", min_size=1, max_size=30),
 )
 def test_what_botocore_signs_is_let_in(  # noqa: PLR0917 (all that a signature is over)
-    method: str, path: str, query: str, headers: dict[str, str], body: bytes, token: str | None
+    method: str, path: str, query: str, headers: list[tuple[str, str]], body: bytes, token: str | None
 ) -> None:
     """Whatever the path, query, headers, body and session token, botocore's signature fits."""
     assert check(signed(method, f"{path}?{query}", headers, body, token=token), body) == KEY_ID
