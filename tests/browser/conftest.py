@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.world import fill
 from tests.integration.serving import Server, start
@@ -19,6 +19,7 @@ CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 WIDE: Final = (1440, 900)
 NARROW: Final = (390, 800)
 SECONDS_MAX: Final = 20.0
+expect.set_options(timeout=SECONDS_MAX * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,9 +29,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Return a running Chromium; without one these tests fail, as what they promise is not shown to hold."""
+    """Return a running Chromium; without one these tests fail, as what they promise is not shown to hold.
+
+    It lasts for a module: while Playwright runs, no other test of the process can have an event loop.
+    """
     program = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if program is None:
         pytest.fail("Chromium is needed: `make browser` installs it as root on Debian, else your system's packages do.")
@@ -40,7 +44,7 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Return a server with the whole world in it."""
     with start(tmp_path_factory.mktemp("browser") / "spans.db") as server:
