@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -14,9 +15,9 @@ CAPTURE = "strands/bedrock_latest_attrs_tools_refusal"
 EXPORT = str(DATA / f"{CAPTURE}.pb")
 
 
-def _explain(*arguments: str) -> subprocess.CompletedProcess[str]:
+def _explain(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "spanglass", "explain", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | settings)
 
 
 @pytest.fixture(name="store", scope="module")
@@ -63,6 +64,17 @@ def test_a_stored_span_is_found_by_either_id(store: Path) -> None:
     assert (told["name"], told["span_id"]) == ("chat", span.span_id.hex())
     listed = str(uuid.UUID(bytes=span_uuid(span.trace_id, span.span_id)))
     assert _explain(listed, "--json", "--store", f"sqlite:///{store}").stdout == by_otel.stdout
+
+
+def test_own_attributes_for_sessions_are_told_as_such(store: Path) -> None:
+    """An attribute that the settings say names a session is claimed, of a file and of the store alike."""
+    span = next(span for span in exported(CAPTURE) if span.name == "chat")
+    for target in (EXPORT, f"{span.trace_id.hex()}:{span.span_id.hex()}"):
+        arguments = (target, "--json", "--store", f"sqlite:///{store}")
+        done = _explain(*arguments, SPANGLASS_SESSION_ATTRIBUTES="user.id")
+        for line in map(json.loads, done.stdout.splitlines()):
+            (claim,) = (claim for claim in line["claims"] if claim["attribute"] == "user.id")
+            assert (claim["outcome"], claim["member"]) == ("used", "session")
 
 
 @pytest.mark.parametrize(

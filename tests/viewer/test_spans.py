@@ -1,21 +1,27 @@
 """A session's outline and one span, as a client reads them."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
-from spanglass.config import Limits
+from spanglass import viewer
+from spanglass.config import Config, Limits
 from spanglass.model.record import Kind, Members, fragment
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
-from spanglass.store.samples import ids, message, part, span, span_id
+from spanglass.store.samples import ids, message, part, span, span_id, trace_id
 from spanglass.store.testing_viewing import acting, call
 from spanglass.viewer.times import uuid_text
+from tests.viewer.writing import unwritten
 
 Get = Callable[..., Any]
 BASE = "/api/assistants/{}/sessions/{}".format(*map(uuid_text, ids()))
+SPAN = uuid_text(span_id(1))
 
 
 def test_an_outline_tells_what_a_row_needs(store: Store, get: Get) -> None:
@@ -82,7 +88,7 @@ def test_one_span_is_told_with_what_it_goes_on_from(store: Store, get: Get) -> N
     assert "previous" not in get(f"{BASE}/spans/{uuid_text(span_id(1))}")
 
 
-@pytest.mark.parametrize("path", ["outline", "conversation", "spans", f"spans/{uuid_text(span_id(1))}"])
+@pytest.mark.parametrize("path", ["outline", "conversation", "spans", f"spans/{SPAN}", f"spans/{SPAN}/explain"])
 def test_a_session_that_is_not_there(get: Get, path: str) -> None:
     """Of a session that does not exist there is nothing, and the answer says so."""
     assert "was not found" in get(f"{BASE}/{path}", 404)["error"]
@@ -92,4 +98,57 @@ def test_a_span_of_another_session_is_not_there(store: Store, get: Get) -> None:
     """A span is found under its own session alone."""
     store.write([part(span(1)), part(span(2, trace=1), session="t", trace=1)])
     assert get(f"{BASE}/spans/{uuid_text(span_id(1))}")["span"]["spanId"] == uuid_text(span_id(1))
-    assert "was not found" in get(f"{BASE}/spans/{uuid_text(span_id(2))}", 404)["error"]
+    for path in ("", "/explain"):
+        assert "was not found" in get(f"{BASE}/spans/{uuid_text(span_id(2))}{path}", 404)["error"]
+
+
+def test_a_span_is_explained(store: Store, get: Get) -> None:
+    """Each attribute has its claims, and beside them is what came of all."""
+    detail = msgspec.json.encode(
+        {
+            "spanId": "00f067aa0ba902b7",
+            "name": "chat m",
+            "attributes": {"gen_ai.usage.prompt_tokens": 1, "gen_ai.usage.input_tokens": 2, "custom.colour": "red"},
+            "scope": {"name": "mine"},
+            "withheld": {"temperature": 1.3},
+        }
+    )
+    store.write([part(call(1, "m1", answer="end", own_detail=detail))])
+    told = get(f"{BASE}/spans/{SPAN}/explain")
+    assert {claim.pop("attribute"): claim for claim in told.pop("claims")} == {
+        "gen_ai.usage.prompt_tokens": {
+            "outcome": "outranked",
+            "made": False,
+            "dialect": "OpenTelemetry GenAI",
+            "member": "input_tokens",
+            "by": "gen_ai.usage.input_tokens",
+        },
+        "gen_ai.usage.input_tokens": {
+            "outcome": "used",
+            "made": False,
+            "dialect": "OpenTelemetry GenAI",
+            "member": "input_tokens",
+        },
+        "custom.colour": {"outcome": "kept", "made": False},
+    }
+    assert told.pop("members")["attributes"]["operationName"] == "inference"
+    assert told == {
+        "name": "chat m",
+        "traceId": trace_id(0).hex(),
+        "otelSpanId": "00f067aa0ba902b7",
+        "scope": "mine",
+        "messages": {"input": 1, "output": 1, "system": 0},
+        "withheld": {"temperature": 1.3},
+    }
+
+
+def test_own_attributes_for_sessions_are_claimed(store: Store) -> None:
+    """What an application names its sessions by is explained as that, and is nothing that nobody claims."""
+    store.write([part(call(1, own_detail=b'{"spanId":"00f067aa0ba902b7","attributes":{"app.talk":"t"}}'))])
+    config = Config(session_attributes="app.talk")
+    with ThreadPoolExecutor(1) as threads:
+        served = viewer.routes(Reader(store, config.limits), store, unwritten, threads, config)
+        client = TestClient(Starlette(routes=served))
+        (claim,) = client.get(f"{BASE}/spans/{SPAN}/explain").json()["claims"]
+        assert claim == {"attribute": "app.talk", "outcome": "used", "made": False, "member": "session"}
+        assert client.get(f"{BASE}/spans/{SPAN}").json()["unclaimed"] == {}

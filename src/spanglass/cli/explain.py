@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from spanglass.app import open_store
-from spanglass.config import Config, Limits
+from spanglass.config import Config, listed
 from spanglass.mapping import Mapper
 from spanglass.mapping.explain import Claimed, Explanation, explain, explain_record
 from spanglass.mapping.identity import span_uuid
@@ -46,8 +46,8 @@ def explain_command(
 
     Example: spanglass explain export.pb
     """
-    path = Path(target)
-    found = _of_file(path) if path.is_file() else _of_store(target, store)
+    path, config = Path(target), Config.from_environment({"store": store})
+    found = _of_file(path, config) if path.is_file() else _of_store(target, config)
     for explanation in found:
         if as_json:
             sys.stdout.write(msgspec.json.encode(explanation).decode() + "\n")
@@ -55,8 +55,8 @@ def explain_command(
             _show(explanation)
 
 
-def _of_file(path: Path) -> Iterator[Explanation]:
-    limits = Limits()
+def _of_file(path: Path, config: Config) -> Iterator[Explanation]:
+    limits, sessions = config.limits, listed(config.session_attributes)
     body = path.read_bytes()
     decode = decode_json if body.lstrip().startswith(b"{") else decode_protobuf
     try:
@@ -65,16 +65,17 @@ def _of_file(path: Path) -> Iterator[Explanation]:
         raise NotFoundError(f"{path}: no OTLP export of traces: {error}") from None
     if not spans:
         raise NotFoundError(f"{path}: no spans in it")
-    mapper = Mapper(memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max)
+    mapper = Mapper(
+        memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max, sessions=sessions
+    )
     records = {record.span_id: record for part in mapper.parts(spans) for record in part.spans}
-    return (explain(span, records[span_uuid(span.trace_id, span.span_id)]) for span in spans)
+    return (explain(span, records[span_uuid(span.trace_id, span.span_id)], sessions) for span in spans)
 
 
-def _of_store(target: str, store: str | None) -> Iterator[Explanation]:
+def _of_store(target: str, config: Config) -> Iterator[Explanation]:
     span_id = _span_id(target)
     if span_id is None:
         raise NotFoundError(f"{target}: neither a file nor the id of a span")
-    config = Config.from_environment({"store": store})
     opened = open_store(config.store, config.limits)
     try:
         found = opened.span(span_id)
@@ -82,7 +83,7 @@ def _of_store(target: str, store: str | None) -> Iterator[Explanation]:
         opened.close()
     if found is None:
         raise NotFoundError(f"{target}: no such span in {config.store}")
-    yield explain_record(found[1])
+    yield explain_record(found[1], listed(config.session_attributes))
 
 
 def _span_id(target: str) -> bytes | None:

@@ -50,8 +50,8 @@ class Explanation(msgspec.Struct, frozen=True):
     withheld: dict[str, Any]
 
 
-def explain(span: Span, record: SpanRecord) -> Explanation:
-    """Tell how a span was read, which became the record."""
+def explain(span: Span, record: SpanRecord, sessions: Iterable[str] = ()) -> Explanation:
+    """Tell how a span was read, which became the record; ``sessions`` are an application's own attributes for those."""
     whole = detail.whole(record)
     packed = Members.unpack(record.recurring.json)
     members = _object(packed.span, record.own.span)
@@ -60,14 +60,14 @@ def explain(span: Span, record: SpanRecord) -> Explanation:
         span.trace_id.hex(),
         span.span_id.hex(),
         span.scope.name,
-        list(claims(span)),
+        list(claims(span, sessions)),
         members | {"attributes": _object(packed.attributes, record.own.attributes)},
         {"input": len(record.inputs), "output": len(record.outputs), "system": len(record.system)},
         whole.get("withheld", {}),
     )
 
 
-def explain_record(record: SpanRecord) -> Explanation:
+def explain_record(record: SpanRecord, sessions: Iterable[str] = ()) -> Explanation:
     """Tell how a stored span was read, as far as what is kept of it tells.
 
     Attributes that messages hold whole are not kept beside them. A span that came in as QConnect's has no attributes.
@@ -83,12 +83,12 @@ def explain_record(record: SpanRecord) -> Explanation:
     span.name = told.get("name", _object(Members.unpack(record.recurring.json).span)["spanName"])
     span.attributes = told.get("attributes", {})
     span.events = [Event(event["name"], 0, event.get("attributes", {})) for event in told.get("events", ())]
-    return explain(span, record)
+    return explain(span, record, sessions)
 
 
-def claims(span: Span) -> Iterator[Claimed]:
+def claims(span: Span, sessions: Iterable[str] = ()) -> Iterator[Claimed]:
     """Tell what becomes of each attribute, in the order of the span, then of those that were made of others."""
-    told, layout = Layouts().of(span)
+    told, layout = Layouts(sessions).of(span)
     found: dict[str, list[Claimed]] = {}
     for claim in (*_members(told.attributes, layout), *_places(told, layout), *_parts(span, told, layout)):
         found.setdefault(claim.attribute, []).append(claim)

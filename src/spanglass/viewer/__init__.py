@@ -4,7 +4,7 @@ from concurrent.futures import Executor
 
 from starlette.routing import BaseRoute
 
-from spanglass.config import Config
+from spanglass.config import Config, listed
 from spanglass.mapping.masking import NOTHING
 from spanglass.masking import Masks
 from spanglass.reading import Reader
@@ -27,5 +27,14 @@ def routes(
     Raises:
         ConfigError: The file of prices cannot be used.
     """
-    prices, limits = PriceList.load(config.prices), config.limits
-    return api.routes(reader, store, record, threads, limits=limits, prices=prices, masks=masks) + built.routes()
+    served = api.routes(
+        reader,
+        store,
+        record,
+        threads,
+        limits=config.limits,
+        prices=PriceList.load(config.prices),
+        masks=masks,
+        sessions=listed(config.session_attributes),
+    )
+    return served + built.routes()

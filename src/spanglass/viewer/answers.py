@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from spanglass.mapping.explain import Outcome
 from spanglass.model.guardrail import SpanGuardrailAssessment
 from spanglass.model.message import Participant, SpanMessageValue
 from spanglass.model.span import InteractionMode, ReturnReason, SpanAttributes, SpanStatus, SpanType
@@ -255,6 +256,48 @@ class SpanPage(Answer):
     raw: dict[str, Any] | UnsetType = UNSET
     previous: Previous | UnsetType = UNSET
     cost: float | UnsetType = UNSET
+
+
+class Claim(Answer):
+    """What one dialect makes of one attribute, or of the event that ``event `` and a name stand for.
+
+    ``outcome`` is ``used`` where it fills ``member``, ``outranked`` where ``by`` does, which stands before it,
+    ``unusable`` where its value says nothing that the member can hold, ``part`` where ``by`` was made of it, ``kept``
+    where nobody claims it. ``made`` tells that the attribute was made of others. Session and assistant have no dialect.
+    """
+
+    attribute: str
+    outcome: Outcome
+    made: bool
+    dialect: str | UnsetType = UNSET
+    member: str | UnsetType = UNSET
+    by: str | UnsetType = UNSET
+
+
+class MessageCounts(Answer):
+    """Messages of a span: given, answered, and system instructions."""
+
+    input: Count
+    output: Count
+    system: Count
+
+
+class Explanation(Answer):
+    """How a span's attributes were read, as far as they are kept, and what came of them.
+
+    ``traceId`` and ``otelSpanId`` are OpenTelemetry's ids, in hexadecimal, the latter empty for a span that was put.
+    ``members`` are those of ListSpans but for ids, times and messages, ``withheld`` values that the service model does
+    not admit.
+    """
+
+    name: str
+    trace_id: str
+    otel_span_id: str
+    scope: str
+    claims: list[Claim]
+    members: dict[str, Any]
+    messages: MessageCounts
+    withheld: dict[str, Any]
 
 
 class Found(Answer):

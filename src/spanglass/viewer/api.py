@@ -20,6 +20,7 @@ from spanglass.viewer.answers import (
     Change,
     Conversation,
     Deleted,
+    Explanation,
     Facets,
     Finds,
     Outlines,
@@ -39,15 +40,18 @@ from spanglass.viewer.put_spans import Record
 class Api:
     """Answers the API's operations for one caller; each method is called in a thread that may wait for the store."""
 
-    def __init__(self, reader: Reader, store: Store, limits: Limits, prices: PriceList) -> None:
+    def __init__(
+        self, reader: Reader, store: Store, limits: Limits, prices: PriceList, sessions: Sequence[str]
+    ) -> None:
         self._reader = reader
         self.store = store
         self._limits = limits
         self._prices = prices
+        self._sessions = sessions
 
     def over(self, view: Callable[[Store], Store]) -> Self:
         """Return what answers from a view of the same store."""
-        return type(self)(self._reader.over(view), view(self.store), self._limits, self._prices)
+        return type(self)(self._reader.over(view), view(self.store), self._limits, self._prices, self._sessions)
 
     def list_sessions(self, asked: sessions.SessionsQuery) -> Sessions:
         """List sessions, newest first.
@@ -103,7 +107,14 @@ class Api:
 
     def get_span(self, asked: spans.OfSpan) -> bytes:
         """Tell of one span: whole, as ListSpans gives it, and which earlier call it goes on from."""
-        return spans.span_page(self.store, self._prices, asked)
+        return spans.span_page(self.store, self._prices, self._sessions, asked)
+
+    def explain_span(self, asked: spans.OfSpan) -> Explanation:
+        """Tell which dialect claims which attribute of one span, what became of it, and what nobody claims.
+
+        Attributes that messages hold whole are not kept beside them and not told of; a span that was put has none.
+        """
+        return spans.explanation(self.store, self._sessions, asked)
 
     def follow(self, _asked: events.EventsQuery) -> Session:  # pragma: no cover (events.Streams serves it)
         """Follow sessions as they begin and change, as server-sent events.
@@ -136,15 +147,24 @@ OPERATIONS: Final = (
     ),
     Operation(f"{_SESSION}/spans", spans.SpansQuery, WholeSpans, Api.list_whole_spans, fails=_OF_ONE),
     Operation(f"{_SESSION}/spans/{{spanId}}", spans.OfSpan, SpanPage, Api.get_span, fails=_OF_ONE),
+    Operation(f"{_SESSION}/spans/{{spanId}}/explain", spans.OfSpan, Explanation, Api.explain_span, fails=_OF_ONE),
 )
 FOLLOW: Final = Operation(events.PATH, events.EventsQuery, Session, Api.follow, media_type="text/event-stream")
 
 
 def routes(
-    reader: Reader, store: Store, record: Record, threads: Executor, *, limits: Limits, prices: PriceList, masks: Masks
+    reader: Reader,
+    store: Store,
+    record: Record,
+    threads: Executor,
+    *,
+    limits: Limits,
+    prices: PriceList,
+    masks: Masks,
+    sessions: Sequence[str],
 ) -> list[BaseRoute]:
     """Return the API's routes; see ``viewer.routes``."""
-    api = Api(reader, store, limits, prices)
+    api = Api(reader, store, limits, prices, sessions)
 
     def seen_by(caller: Caller) -> Api:
         return limited(api, caller)

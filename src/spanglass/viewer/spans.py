@@ -1,6 +1,7 @@
 """Spans as the JSON API tells them: the outline of a session, and one span with what it goes on from."""
 
 import uuid
+from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from spanglass.mapping.explain import explain_record
 from spanglass.model.record import Members, SpanRecord
 from spanglass.reading import SPANS_FORM, Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Outlined, Store
-from spanglass.viewer.answers import Outline, Outlines, Previous
+from spanglass.viewer.answers import Claim, Explanation, MessageCounts, Outline, Outlines, Previous
 from spanglass.viewer.answers import Tokens as TokenCounts
 from spanglass.viewer.operations import NotFoundError, OfSession, Token
 from spanglass.viewer.prices import PriceList
@@ -155,14 +156,11 @@ def cost(attributes: AttributeMembers, counts: TokenCounts | UnsetType, prices: 
     return UNSET if known is None else round(known, 6)
 
 
-def span_page(store: Store, prices: PriceList, asked: OfSpan) -> bytes:
-    """Return one span with what it goes on from, encoded."""
-    found = store.span(asked.span_id.bytes, within=asked.ids)
-    if found is None:
-        raise NotFoundError(f"Span {asked.span_id} of session {asked.session_id} was not found.")
-    _, record = found
+def span_page(store: Store, prices: PriceList, sessions: Sequence[str], asked: OfSpan) -> bytes:
+    """Return one span with what it goes on from, encoded; ``sessions`` are own attributes that name a session."""
+    record = _record(store, asked)
     joiner = Joiner(*asked.ids)
-    body: dict[str, Any] = {"span": joiner.whole(record), "unclaimed": _unclaimed(record)}
+    body: dict[str, Any] = {"span": joiner.whole(record), "unclaimed": _unclaimed(record, sessions)}
     if record.end_ns:
         page = msgspec.json.decode(joiner.page([record], b""), type=_OneSpan)
         body["raw"] = page.spans[0]
@@ -172,6 +170,38 @@ def span_page(store: Store, prices: PriceList, asked: OfSpan) -> bytes:
     if (known := cost(attributes, token_counts(attributes), prices)) is not UNSET:
         body["cost"] = known
     return msgspec.json.encode(body)
+
+
+def explanation(store: Store, sessions: Sequence[str], asked: OfSpan) -> Explanation:
+    """Return what became of each attribute of one span; ``sessions`` as for ``span_page``."""
+    told = explain_record(_record(store, asked), sessions)
+    return Explanation(
+        name=told.name,
+        trace_id=told.trace_id,
+        otel_span_id=told.span_id,
+        scope=told.scope,
+        claims=[
+            Claim(
+                attribute=one.attribute,
+                outcome=one.outcome,
+                made=one.made,
+                dialect=one.dialect or UNSET,
+                member=one.member or UNSET,
+                by=one.by or UNSET,
+            )
+            for one in told.claims
+        ],
+        members=told.members,
+        messages=MessageCounts(**told.messages),
+        withheld=told.withheld,
+    )
+
+
+def _record(store: Store, asked: OfSpan) -> SpanRecord:
+    found = store.span(asked.span_id.bytes, within=asked.ids)
+    if found is None:
+        raise NotFoundError(f"Span {asked.span_id} of session {asked.session_id} was not found.")
+    return found[1]
 
 
 class _OneSpan(msgspec.Struct):
@@ -194,8 +224,8 @@ def _before(record: SpanRecord) -> Cursor:
     return Cursor(record.start_ns - 1, b"\xff" * 16)
 
 
-def _unclaimed(record: SpanRecord) -> dict[str, Any]:
+def _unclaimed(record: SpanRecord, sessions: Sequence[str]) -> dict[str, Any]:
     """Return the attributes that came in and that no dialect makes anything of."""
-    explained = explain_record(record)
+    explained = explain_record(record, sessions)
     kept = {claim.attribute for claim in explained.claims if claim.outcome == "kept" and not claim.made}
     return {name: value for name, value in detail.whole(record).get("attributes", {}).items() if name in kept}

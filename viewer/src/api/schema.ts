@@ -90,6 +90,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assistants/{assistantId}/sessions/{sessionId}/spans/{spanId}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell which dialect claims which attribute of one span, what became of it, and what nobody claims
+         * @description Attributes that messages hold whole are not kept beside them and not told of; a span that was put has none.
+         */
+        get: operations["explainSpan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/events": {
         parameters: {
             query?: never;
@@ -242,6 +262,23 @@ export interface components {
             sessionId: string;
         };
         /**
+         * Claim
+         * @description What one dialect makes of one attribute, or of the event that ``event `` and a name stand for.
+         *
+         *         ``outcome`` is ``used`` where it fills ``member``, ``outranked`` where ``by`` does, which stands before it,
+         *         ``unusable`` where its value says nothing that the member can hold, ``part`` where ``by`` was made of it, ``kept``
+         *         where nobody claims it. ``made`` tells that the attribute was made of others. Session and assistant have no dialect.
+         */
+        Claim: {
+            attribute: string;
+            by?: string;
+            dialect?: string;
+            made: boolean;
+            member?: string;
+            /** @enum {unknown} */
+            outcome: "kept" | "outranked" | "part" | "unusable" | "used";
+        };
+        /**
          * Conversation
          * @description The distinct messages of a session, each once, in order.
          */
@@ -268,6 +305,24 @@ export interface components {
             messageId?: string;
             spanId: string;
             text: string;
+        };
+        /**
+         * Explanation
+         * @description How a span's attributes were read, as far as they are kept, and what came of them.
+         *
+         *         ``traceId`` and ``otelSpanId`` are OpenTelemetry's ids, in hexadecimal, the latter empty for a span that was put.
+         *         ``members`` are those of ListSpans but for ids, times and messages, ``withheld`` values that the service model does
+         *         not admit.
+         */
+        Explanation: {
+            claims: components["schemas"]["Claim"][];
+            members: Record<string, never>;
+            messages: components["schemas"]["MessageCounts"];
+            name: string;
+            otelSpanId: string;
+            scope: string;
+            traceId: string;
+            withheld: Record<string, never>;
         };
         /**
          * FacetValue
@@ -315,6 +370,15 @@ export interface components {
             details?: string | null;
             /** @enum {unknown} */
             policyType: "CONTENT_FILTER" | "CONTEXTUAL_GROUNDING" | "SENSITIVE_INFORMATION_PII" | "SENSITIVE_INFORMATION_REGEX" | "TOPIC" | "WORD";
+        };
+        /**
+         * MessageCounts
+         * @description Messages of a span: given, answered, and system instructions.
+         */
+        MessageCounts: {
+            input: number;
+            output: number;
+            system: number;
         };
         /**
          * Named
@@ -1218,6 +1282,84 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpanPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainSpan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+                spanId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was asked for. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Explanation"];
                 };
             };
             /** @description Bad Request */
