@@ -2,13 +2,15 @@
 
 import copy
 import datetime as dt
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.captures import CAPTURES, UNSENT, session, truth_path, without
-from tests.truth import compare, expected
+from tests.truth import Tokens, compare, expected
 
 CAPTURE = "strands/bedrock_latest_attrs_tools_refusal"
 Spans = list[dict[str, Any]]
@@ -92,3 +94,32 @@ def test_no_excuse_is_idle(whose: str, aspect: str) -> None:
     assert any(
         compare(expected(truth_path(capture)), session(capture), without(capture) - {aspect}) for capture in mine
     )
+
+
+def test_truth_of_gemini_is_read(tmp_path: Path) -> None:
+    """Of its log no recording is kept here; calls, answers of tools, thoughts and tokens are read as of the others."""
+    question = {"role": "user", "parts": [{"text": "Rain?"}]}
+    call = {"role": "model", "parts": [{"functionCall": {"name": "look", "args": {"at": "sky"}}}]}
+    got = {"role": "user", "parts": [{"functionResponse": {"name": "look", "response": {"result": "grey"}}}]}
+    request = {"contents": [question, call, got], "systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    said = {"parts": [{"text": "Grey is rain.", "thought": True}, {"text": "Yes."}]}
+    usage = {
+        "promptTokenCount": 30,
+        "cachedContentTokenCount": 10,
+        "candidatesTokenCount": 2,
+        "thoughtsTokenCount": 5,
+        "totalTokenCount": 37,
+    }
+    response = {"candidates": [{"content": said, "finishReason": "SAFETY"}], "usageMetadata": usage}
+    asked = {"api": "gemini", "model": "m", "request": request}
+    path = tmp_path / "one.truth.json"
+    path.write_text(json.dumps({"sequence": [asked, {"api": "gemini", "response": response}]}))
+    (told,) = expected(path).calls
+    assert (told.model, told.system, told.status, told.finish_reason) == ("m", ["Be brief."], "OK", "content_filter")
+    assert told.inputs == [
+        ("CUSTOMER", [("text", "Rain?")]),
+        ("BOT", [("toolUse", "look", '{"at": "sky"}')]),
+        ("BOT", [("toolResult", "grey")]),
+    ]
+    assert told.outputs == [("BOT", [("reasoning", "Grey is rain."), ("text", "Yes.")])]
+    assert told.tokens == Tokens(20, 7, 10, 0, 37)

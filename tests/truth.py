@@ -70,6 +70,7 @@ FINISH_REASONS: Final = {
     "content-filter": "content_filter",
     "refusal": "content_filter",
     "guardrail_intervened": "content_filter",
+    "safety": "content_filter",
 }
 """Words that providers and emitters have for one fact, and the one to compare."""
 
@@ -263,6 +264,31 @@ def _bedrock_outputs(response: Json) -> tuple[list[Said], str, Tokens]:
     return [one for block in content for one in _block(block)], response["stopReason"], tokens
 
 
+def _gemini_part(part: Json) -> Said:
+    if "functionCall" in part:
+        return _use(part["functionCall"]["name"], part["functionCall"]["args"])
+    if "functionResponse" in part:
+        (answer,) = part["functionResponse"]["response"].values()
+        return "toolResult", answer
+    return "reasoning" if part.get("thought") else "text", part["text"]
+
+
+def _gemini_inputs(request: Json) -> tuple[list[str], list[tuple[str, list[Said]]]]:
+    turns = []
+    for content in request["contents"]:
+        said = [_gemini_part(part) for part in content["parts"]]
+        speaker = "assistant" if content["role"] == "model" else "tool" if said[0][0] == "toolResult" else "user"
+        turns.append((speaker, said))
+    return _text_list(_texts(request["systemInstruction"]["parts"])), turns
+
+
+def _gemini_outputs(response: Json) -> tuple[list[Said], str, Tokens]:
+    (candidate,), usage = response["candidates"], response["usageMetadata"]
+    read, output = usage["cachedContentTokenCount"], usage["candidatesTokenCount"] + usage["thoughtsTokenCount"]
+    tokens = Tokens(usage["promptTokenCount"] - read, output, read, 0, usage["totalTokenCount"])
+    return [_gemini_part(part) for part in candidate["content"]["parts"]], candidate["finishReason"].lower(), tokens
+
+
 _Inputs: TypeAlias = Callable[[Json], tuple[list[str], list[tuple[str, list[Said]]]]]
 _INPUTS: Final[dict[str, _Inputs]] = {
     "openai.chat": _chat_inputs,
@@ -270,6 +296,7 @@ _INPUTS: Final[dict[str, _Inputs]] = {
     "anthropic.messages": _blocks_inputs,
     "bedrock.converse": _blocks_inputs,
     "bedrock.converse_stream": _blocks_inputs,
+    "gemini": _gemini_inputs,
 }
 _OUTPUTS: Final[dict[str, Callable[[Json], tuple[list[Said], str, Tokens]]]] = {
     "openai.chat": _chat_outputs,
@@ -277,6 +304,7 @@ _OUTPUTS: Final[dict[str, Callable[[Json], tuple[list[Said], str, Tokens]]]] = {
     "anthropic.messages": _anthropic_outputs,
     "bedrock.converse": _bedrock_outputs,
     "bedrock.converse_stream": _bedrock_outputs,
+    "gemini": _gemini_outputs,
 }
 
 

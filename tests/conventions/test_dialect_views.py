@@ -7,7 +7,15 @@ import pytest
 
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.dialect import View
-from spanglass.conventions.google_adk import as_content, as_merging, as_own_id, as_response
+from spanglass.conventions.google_adk import (
+    as_content,
+    as_failure,
+    as_merging,
+    as_output,
+    as_output_failure,
+    as_own_id,
+    as_response,
+)
 from spanglass.conventions.handoffs import hands_over_to
 from spanglass.conventions.readers import as_int, as_word, within
 from spanglass.conventions.vercel import as_operation
@@ -236,6 +244,31 @@ def test_tools_of_google_adk() -> None:
     assert as_response('{"result": "a"}') == as_response('{"id": "i", "response": {"result": "a"}}') == "a"
     assert as_response('{"t": 18}') == {"t": 18}
     assert as_response("{}") is None
+    assert as_response('{"error": "a"}') == as_failure('{"response": {"error": "a"}}') == "a"
+    assert as_response('{"error": "a", "code": 3}') == {"error": "a", "code": 3}
+    assert as_response("plain") == "plain"
+    assert as_failure('{"result": "a"}') is as_failure("plain") is as_failure('{"response": "a"}') is None
+    told = '{"id": "adk-1", "name": "look_up", "response": {"error": "a"}}'
+    assert as_output(told) == as_output_failure(told) == "a"
+    assert as_output('{"error": "a"}') is as_output_failure('{"error": "a"}') is None
+
+
+@pytest.mark.parametrize("parts", [True, False])
+def test_answers_without_ids_are_taken_from_geminis_request(parts: bool) -> None:  # noqa: FBT001
+    """Any other request tells no more of them than the messages do, and stays what it is."""
+    answer = {"parts": [{"function_response": {"name": "f", "response": {"result": 1}}}]} if parts else {"content": "1"}
+    attributes: Attributes = {
+        "openinference.span.kind": "LLM",
+        "input.value": json.dumps({"contents" if parts else "messages": [{"role": "user"} | answer]}),
+        "llm.input_messages.0.message.role": "system",
+        "llm.input_messages.0.message.content": "Be brief.",
+        "llm.input_messages.1.message.role": "tool",
+        "llm.input_messages.1.message.content": "1",
+    }
+    system = {"role": "system", "content": "Be brief."}
+    read = {"type": "tool_call_response", "id": None, "response": 1, "is_error": False}
+    given = {"role": "user", "parts": [read]} if parts else {"role": "tool", "content": "1"}
+    assert made("OpenInference", attributes)["llm.input_messages"] == [system, given]
 
 
 @pytest.mark.parametrize(

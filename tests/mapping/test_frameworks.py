@@ -152,6 +152,38 @@ def google_adk() -> Spans:
     ]
 
 
+def adk_openinference(failed: str = "") -> Spans:
+    """OpenInference's of ADK: all calls of a turn on one span, the last one over the others, and ADK's ids on tools."""
+    response = {"error": failed} if failed else {"result": RESULT}
+    contents = [
+        {"role": "user", "parts": [{"text": QUESTION}]},
+        {"role": "model", "parts": [{"function_call": {"name": "get_weather", "args": ARGUMENTS}}]},
+        {"role": "user", "parts": [{"function_response": {"name": "get_weather", "response": response}}]},
+    ]
+    system: dict[str, Value] = {"role": "system", "content": "Be brief."}
+    unnamed: dict[str, Value] = {"role": "tool", "name": "get_weather", "content": text(response)}
+    answer = {"content": {"role": "model", "parts": [{"text": ANSWER}]}, "finish_reason": "STOP"}
+    asked: Attributes = {"gen_ai.operation.name": "generate_content", "gen_ai.conversation.id": "chat-1"}
+    said_: Attributes = {"input.value": text({"model": "m", "contents": contents}), "output.value": text(answer)}
+    tool: Attributes = {
+        "gen_ai.operation.name": "execute_tool",
+        "openinference.span.kind": "TOOL",
+        "gen_ai.tool.call.id": "adk-871f71fd",
+        "tool.id": "adk-871f71fd",
+        "tool.name": "get_weather",
+        "input.value": text(ARGUMENTS),
+        "output.value": text({"id": "adk-871f71fd", "name": "get_weather", "response": response}),
+    }
+    if failed:
+        tool["error.type"] = "TOOL_ERROR"
+    stale = indexed("output", ASKS | SAYS)
+    status: dict[str, Any] = {"status_code": 2, "status_message": "TOOL_ERROR"} if failed else {}
+    return [
+        llm(1, indexed("input", system, USER, ASKS, unnamed), stale, asked | said_, end_ns=9_000_000_000),
+        span(2, tool, parent_span_id=below(1), **status),
+    ]
+
+
 def agent_framework() -> Spans:
     """Microsoft's Agent Framework: the conventions, reasons to end as JSON text, a new id of the agent each run."""
     asked = {"role": "user", "parts": [{"type": "text", "content": QUESTION}]}
@@ -268,6 +300,20 @@ def test_one_conversation_is_one_whoever_tells_it(framework: Callable[[], Spans]
     ids = {one["values"][0]["toolUse"]["toolUseId"] for one in uses}
     assert {one["values"][0]["toolResult"]["toolUseId"] for one in results} == ids
     assert len(ids) == 1
+
+
+@pytest.mark.parametrize("failed", ["", "unknown city"])
+def test_calls_of_a_turn_on_one_span_are_told_by_the_last(failed: str) -> None:
+    """What OpenInference's instrumentation of ADK leaves of a turn is told right, the tools' answers among it."""
+    call, tool = (one["attributes"] for one in session(adk_openinference(failed)))
+    got = ("BOT", [("toolResult", [("text", failed or RESULT)])])
+    assert (said(call["inputMessages"]), said(call["outputMessages"])) == ([ASKED, USED, got], [ANSWERED])
+    assert call["systemInstructions"] == [{"text": {"value": "Be brief."}}]
+    assert (said(tool["inputMessages"]), said(tool["outputMessages"])) == ([USED], [got])
+    (use,), (result,) = call["inputMessages"][1]["values"], tool["outputMessages"][0]["values"]
+    assert result["toolResult"]["toolUseId"] == use["toolUse"]["toolUseId"]
+    assert tool["inputMessages"][0]["values"] == [use]
+    assert result["toolResult"].get("error", "") == failed
 
 
 @pytest.mark.parametrize("framework", [one for one in FRAMEWORKS if one is not smolagents])

@@ -36,9 +36,14 @@ def _answer(told: _Object) -> _Object:
     """Read a tool's answer, which Google's SDK and ADK wrap in ``result``, or in ``error``, when it is no object."""
     response = told.get("response")
     failed = isinstance(response, dict) and response.keys() == {"error"}
-    if isinstance(response, dict) and (failed or response.keys() == {"result"}):
+    return {"type": "tool_call_response", "id": told.get("id"), "response": unwrapped(response), "is_error": failed}
+
+
+def unwrapped(response: Plain) -> Plain:
+    """Return what a tool answered without the wrapping of what is no object."""
+    if isinstance(response, dict) and (response.keys() == {"error"} or response.keys() == {"result"}):
         (response,) = response.values()
-    return {"type": "tool_call_response", "id": told.get("id"), "response": response, "is_error": failed}
+    return response
 
 
 def _blob(told: _Object) -> _Object:

@@ -1,6 +1,7 @@
 """Google's Agent Development Kit: ``gcp.vertex.agent.*``, beside the conventions' attributes.
 
 ADK tells a tool's span by an id of its own (``adk-…``), which no message has, so such a span is paired by what it asks.
+OpenInference's instrumentation of ADK puts the same answers into ``output.value``, each in an object with that id.
 ``(merged tools)`` is a span that ran nothing. Excluded, with reasons: ``gcp.vertex.agent.event_id``, which names ADK's
 own events; an agent's description, which is no instruction.
 """
@@ -8,9 +9,10 @@ own events; an agent's description, which is no instruction.
 from typing import Final
 
 from spanglass.conventions.dialect import Dialect, Member, MemberTable
-from spanglass.conventions.plain import Plain
-from spanglass.conventions.providers import read_answer, read_request
-from spanglass.conventions.readers import as_int, as_raw, as_text, within
+from spanglass.conventions.gemini import unwrapped
+from spanglass.conventions.plain import Plain, plain
+from spanglass.conventions.providers import read_answer, read_body, read_request
+from spanglass.conventions.readers import as_int, as_text, within
 from spanglass.telemetry import Value
 
 CALL_ID: Final = "gen_ai.tool.call.id"
@@ -20,6 +22,7 @@ MERGED: Final = "(merged tools)"
 PREFIX: Final = "gcp.vertex.agent."
 REQUEST: Final = f"{PREFIX}llm_request"
 ANSWER: Final = f"{PREFIX}llm_response"
+OUTPUT: Final = "output.value"
 NO_CONTENT: Final = "{}"
 """What ADK writes where content is switched off."""
 
@@ -40,8 +43,34 @@ def as_content(value: Value) -> Value:
 
 
 def as_response(value: Value) -> Plain:
-    """Read what a tool answered, which is in ``result`` when it was no object."""
-    return within(as_raw, "response.result", "result", "response", "")(as_content(value))
+    """Read what a tool answered, which is in ``result``, or in ``error``, when it was no object."""
+    told = as_content(value)
+    if told is None:
+        return None
+    opened = _object(told)
+    return unwrapped(opened.get("response", opened)) if opened else plain(told)
+
+
+def as_output(value: Value) -> Plain:
+    """Read what a tool answered where OpenInference's instrumentation tells it; other outputs are none of ADK's."""
+    return as_response(value) if _object(value).keys() == {"id", "name", "response"} else None
+
+
+def as_failure(value: Value) -> str | None:
+    """Read what a failed tool answered."""
+    opened = _object(value)
+    response = opened.get("response", opened)
+    return as_text(response.get("error")) if isinstance(response, dict) else None
+
+
+def as_output_failure(value: Value) -> str | None:
+    """Read what a failed tool answered where OpenInference's instrumentation tells it."""
+    return as_failure(value) if as_output(value) is not None else None
+
+
+def _object(value: Value) -> dict[str, Plain]:
+    told = read_body(value)
+    return told if isinstance(told, dict) else {}
 
 
 MEMBERS: Final[MemberTable] = (
@@ -50,6 +79,9 @@ MEMBERS: Final[MemberTable] = (
     Member(f"{PREFIX}invocation_id", "provider_request_id", as_text),
     Member(f"{PREFIX}tool_call_args", "tool_arguments", as_content),
     Member(f"{PREFIX}tool_response", "tool_result", as_response),
+    Member(f"{PREFIX}tool_response", "failure_message", as_failure),
+    Member(OUTPUT, "tool_result", as_output),
+    Member(OUTPUT, "failure_message", as_output_failure),
     Member(REQUEST, "request_model", within(as_text, "model")),
     Member(REQUEST, "request_max_tokens", within(as_int, "config.max_output_tokens")),
     Member(REQUEST, "input_messages", read_request),

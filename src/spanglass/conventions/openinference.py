@@ -54,9 +54,15 @@ def _said(span: Span, keys: tuple[str, ...]) -> Attributes:
     """Gather the messages given to a model.
 
     What a model refused with is left out of them, so a message of the model's that says nothing is looked up in the
-    request, if that has as many messages.
+    request, if that has as many messages. Answers of Gemini's tools have no ids here and run into each other, so there
+    the request counts, and of the messages the instructions that it has not.
     """
     messages = _messages(span, keys, INPUTS)
+    if any(one.get("role") == "tool" and "tool_call_id" not in one for one in messages) and INPUT in span.attributes:
+        request = read_request(span.attributes[INPUT])
+        if request and any("parts" in one for one in request if isinstance(one, dict)):
+            told = [one for one in messages if one.get("role") == "system"]
+            return {INPUTS: [*told, *(one for one in request if one not in told)]}
     if any(one.keys() == {"role"} for one in messages) and INPUT in span.attributes:
         request = read_request(span.attributes[INPUT]) or []
         if len(request) == len(messages):

@@ -32,24 +32,30 @@ def paired_uses(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord]) -
     """Return the toolUseIds of tools' spans without one, by span.
 
     A span answers the use of its name and arguments that the latest inference made which began before it, else the
-    first use of its name alone, else one of its name and arguments whenever it was made, since clocks of hosts differ;
-    each use is answered once, earlier spans choose first.
+    first use of its name alone, else one of its name and arguments whenever it was made, since clocks of hosts differ,
+    else one that the latest inference was told of: the call that made it may have no span. Each use is answered once,
+    earlier spans choose first.
     """
     ordered = sorted(tools, key=_start)
     unpaired = [tool for tool in ordered if is_unpaired(tool)]
     if not unpaired:
         return {}
     answered = {use.id for tool in ordered if not is_unpaired(tool) for use in _made(tool.inputs)}
-    made = [
-        (call.start_ns, use) for call in sorted(inferences, key=_start, reverse=True) for use in _made(call.outputs)
-    ]
+    calls = sorted(inferences, key=_start, reverse=True)
+    made = [(call.start_ns, use) for call in calls for use in _made(call.outputs)]
+    told = [(call.start_ns, use) for call in calls[:1] for use in reversed(_made(call.inputs))]
     found: dict[bytes, str] = {}
-    for with_arguments, in_time in ((True, True), (False, True), (True, False)):
+    for uses, with_arguments, in_time in (
+        (made, True, True),
+        (made, False, True),
+        (made, True, False),
+        (told, True, False),
+    ):
         for tool in unpaired:
             answer = _uses(tool.inputs[0])[0]
             fitting = (
                 use.id
-                for start_ns, use in made
+                for start_ns, use in uses
                 if (start_ns <= tool.start_ns or not in_time)
                 and use.name == answer.name
                 and (use.arguments == answer.arguments or not with_arguments)
