@@ -50,6 +50,19 @@ def test_a_value_that_says_nothing_gives_way() -> None:
     assert _found(span, "gen_ai.usage.prompt_tokens").outcome == "used"
 
 
+def test_a_frameworks_name_gives_way_to_a_providers() -> None:
+    """It is a provider's only where nothing else is; each attribute is told of once for a member."""
+    framework: Attributes = {"gen_ai.provider.name": "langchain"}
+    both = framework | {"llm.provider": "openai"}
+    assert _found(_span(framework), "gen_ai.provider.name").outcome == "used"
+    assert _found(_span(both), "gen_ai.provider.name").outcome == "outranked"
+    assert _found(_span(both), "llm.provider").outcome == "used"
+    other: Attributes = {"gen_ai.system": "AWS"}
+    for attributes, name in ((framework, "langchain"), (both, "openai"), (other, "aws.bedrock")):
+        span = _span(attributes)
+        assert explain(span, _record(span)).members["attributes"]["providerName"] == name
+
+
 def test_what_nobody_claims_is_kept() -> None:
     """No dialect, no member."""
     assert _found(_span({"app.note": 1}), "app.note") == Claimed("app.note", "kept")

@@ -9,6 +9,7 @@ from typing import Final
 from spanglass.conventions import (
     aws,
     crewai,
+    frameworks,
     gen_ai,
     gen_ai_indexed,
     google_adk,
@@ -39,4 +40,5 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     traceloop.DIALECT,
     gen_ai_indexed.DIALECT,  # older than all of the above where both are written
     aws.DIALECT,  # the service's side, which knows of no messages
+    frameworks.DIALECT,  # no provider's names, so behind whatever tells one
 )

@@ -10,6 +10,7 @@ from typing import Final
 
 from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
 from spanglass.conventions.events import CHOICE_COUNT, OF_CALLS, GenAIEvent, as_attributes
+from spanglass.conventions.frameworks import as_provider
 from spanglass.conventions.guardrails import ASSESSMENT, assessed
 from spanglass.conventions.readers import as_float, as_int, as_milliseconds, as_raw, as_text, as_texts
 from spanglass.telemetry import Attributes, Span, Value
@@ -26,7 +27,7 @@ def as_name(value: Value) -> str | None:
 
 MEMBERS: Final[MemberTable] = (
     Member("gen_ai.operation.name", "operation", as_text),
-    Member("gen_ai.provider.name", "provider_name", as_text, was=("gen_ai.system",)),
+    Member("gen_ai.provider.name", "provider_name", as_provider, was=("gen_ai.system",)),
     Member("gen_ai.agent.name", "ai_agent_name", as_name),
     Member("gen_ai.agent.version", "ai_agent_version", as_int),
     Member("gen_ai.request.model", "request_model", as_text),

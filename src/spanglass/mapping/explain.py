@@ -104,11 +104,16 @@ def _members(attributes: Attributes, layout: Layout) -> Iterator[Claimed]:
     """Tell of each member which attribute fills it."""
     for member, sources in (*layout.recurring_claims, *layout.own_claims, *layout.content):
         used = ""
+        told: dict[str, Claimed] = {}
         for name, reader in sources:
             usable = reader(attributes[name]) is not None
+            if name in told and (told[name].outcome != "unusable" or not usable):
+                continue  # of several readers of one attribute the best is told
             outcome: Outcome = "unusable" if not usable else "outranked" if used else "used"
-            yield Claimed(name, outcome, _DIALECT_OF[name, member], member, used if outcome == "outranked" else "")
+            by = used if outcome == "outranked" else ""
+            told[name] = Claimed(name, outcome, _DIALECT_OF[name, member], member, by)
             used = used or (name if usable else "")
+        yield from told.values()
 
 
 def _places(span: Span, layout: Layout) -> Iterator[Claimed]:
