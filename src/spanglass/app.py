@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass import health, qconnect, viewer
-from spanglass.access import Anyone, Callers, Gate, Keys, login
+from spanglass.access import Anyone, Callers, Gate, Keys
 from spanglass.access.secrets import Secrets
 from spanglass.access.sites import Sites
 from spanglass.access.throttle import Throttle
@@ -122,8 +122,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         reader = Reader(store, limits, full=config.full)
         keys = _keys(config, store, lookups)
         callers: Callers = keys or Anyone(_throttle(config))
-        web.router.routes += login.routes(keys, config)
-        web.router.routes += viewer.routes(reader, store, recorder.record, threads, config, masks=masks)
+        web.router.routes += viewer.routes(reader, store, recorder.record, threads, config, masks=masks, keys=keys)
         web.router.routes += health.routes(store, recorder, threads)
         gate = Gate(Sites(None if keys else listed(config.allowed_hosts)), callers)
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)

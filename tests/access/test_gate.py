@@ -12,9 +12,9 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope
 
-from spanglass.access import Anyone, Caller, Gate, Keys, caller, login
+from spanglass.access import Anyone, Caller, Gate, Keys, caller
 from spanglass.access.errors import SignatureError, ThrottledError, UnknownKeyError
-from spanglass.access.identity import COOKIE, Callers
+from spanglass.access.identity import Callers
 from spanglass.access.secrets import Secrets
 from spanglass.access.sites import Sites
 from spanglass.access.web import refusal, refuse
@@ -155,42 +155,3 @@ async def test_a_client_that_has_gone_is_not_answered() -> None:
     face = Gate(Sites(None), Gone()).before(Starlette(), refuse)
     await face({"type": "http", "method": "GET", "path": "/", "headers": []}, receive, send)
     assert sent == []
-
-
-# Logging in -----------------------------------------------------------------------------------------------------------
-
-
-def test_a_login_is_a_cookie(keys: Keys, store: MemoryStore) -> None:
-    """A key is exchanged for a cookie, which counts until logout, revocation or its end."""
-    client = behind(keys, *login.routes(keys, Config()), Route("/api/tell", _tell))  # type: ignore[arg-type]
-    answer = client.post("/api/login", json={"key": SECRETS.token(KEY_ID)})
-    told = {"auth": "keys", "accessKeyId": KEY_ID, "role": "reader", "assistants": [str(OURS)]}
-    assert (answer.status_code, answer.json()) == (200, told)
-    cookie = answer.headers["set-cookie"]
-    assert cookie.startswith(f"{COOKIE}={KEY_ID}.")
-    for part in ("HttpOnly", "SameSite=strict", "Path=/", "Max-Age=43200"):
-        assert f"; {part}" in cookie
-    assert "Secure" not in cookie
-    assert client.get("/api/tell").json()["key"] == KEY_ID
-    assert client.get("/api/identity").json() == told
-    assert client.post("/api/logout").status_code == 204
-    assert client.get("/api/tell").status_code == 401
-    assert client.get("/api/identity").json()["role"] is None
-    store.revoke_key(KEY_ID, 2)
-    assert client.post("/api/login", json={"key": SECRETS.token(KEY_ID)}).status_code == 401
-
-
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"key": 1}', b'{"key": "x", "more": 1}', b"\xff"])
-def test_a_login_that_is_none(keys: Keys, body: bytes) -> None:
-    """A body that is no login is told to be none."""
-    answer = behind(keys, *login.routes(keys, Config())).post("/api/login", content=body)  # type: ignore[arg-type]
-    assert (answer.status_code, answer.json()) == (400, {"error": 'the body is not {"key": "…"}'})
-
-
-def test_without_keys_nobody_logs_in() -> None:
-    """With authentication off there is nothing to log in to."""
-    client = behind(Anyone(), *login.routes(None, Config()))  # type: ignore[arg-type]
-    assert client.post("/api/login", json={"key": "x"}).status_code == 400
-    told = {"auth": "off", "accessKeyId": None, "role": "admin", "assistants": None}
-    assert client.get("/api/identity").json() == told
-    assert Caller().role == "admin"

@@ -22,7 +22,7 @@ from spanglass.otlp.errors import REFUSALS
 from spanglass.qconnect import errors
 from spanglass.recording import Recorder
 from spanglass.store.memory import MemoryStore
-from spanglass.viewer.api import FOLLOW, OPERATIONS
+from spanglass.viewer.api import FOLLOW, OPERATIONS, OTHERS
 from spanglass.viewer.sessions import SessionsQuery
 from tests.docs.pages import PAGES, read, rows
 
@@ -79,7 +79,8 @@ def test_pages_name_no_other_setting() -> None:
 def test_every_operation_of_the_api_is_told() -> None:
     """The table of operations is that of the API, and the filters are the parameters of its list of sessions."""
     told = [(method, quoted(path)[0]) for method, path, _ in rows("docs/api.md", "Operations")]
-    assert sorted(told) == sorted((one.method, one.path) for one in (*OPERATIONS, FOLLOW))
+    others = [(method.upper(), path) for path, methods in OTHERS.items() for method in methods]
+    assert sorted(told) == sorted([*((one.method, one.path) for one in (*OPERATIONS, FOLLOW)), *others])
     filters = {name for names, _ in rows("docs/api.md", "Filters") for name in quoted(names)}
     parameters = {field.encode_name for field in msgspec.structs.fields(SessionsQuery)}
     assert filters == parameters - {"limit", "cursor"}

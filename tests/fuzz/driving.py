@@ -145,6 +145,8 @@ class Fuzz:
         if path.split("/")[1] in FIRST_SEGMENTS:
             code = answer.headers.get("x-amzn-errortype")
             return faults(operation_at(asked.method, path), answer.status, code, body)
+        if answer.status == 204:
+            return ["a body for 204"] if answer.body else []
         if answer.status != 200:
             return [] if isinstance(body, dict) and isinstance(body.get("error"), str) else [f"no error: {body}"]
         if operation.answers is None or asked.method != operation.method:

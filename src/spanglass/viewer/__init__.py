@@ -4,37 +4,34 @@ from concurrent.futures import Executor
 
 from starlette.routing import BaseRoute
 
-from spanglass.config import Config, listed
+from spanglass.access import Keys
+from spanglass.config import Config
 from spanglass.mapping.masking import NOTHING
 from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
 from spanglass.viewer import api, built
-from spanglass.viewer.prices import PriceList
 from spanglass.viewer.put_spans import Record
 
 __all__ = ["routes"]
 
 
 def routes(
-    reader: Reader, store: Store, record: Record, threads: Executor, config: Config, *, masks: Masks = NOTHING
+    reader: Reader,
+    store: Store,
+    record: Record,
+    threads: Executor,
+    config: Config,
+    *,
+    masks: Masks = NOTHING,
+    keys: Keys | None = None,
 ) -> list[BaseRoute]:
     """Return the routes of the pages and of the API.
 
     ``record`` is the recorder's, ``threads`` are those that may wait for the store, ``masks`` what is masked on its way
-    in.
+    in, ``keys`` what knows those who log in, None if nobody has to.
 
     Raises:
         ConfigError: The file of prices cannot be used.
     """
-    served = api.routes(
-        reader,
-        store,
-        record,
-        threads,
-        limits=config.limits,
-        prices=PriceList.load(config.prices),
-        masks=masks,
-        sessions=listed(config.session_attributes),
-    )
-    return served + built.routes()
+    return api.routes(reader, store, record, threads, config, masks=masks, keys=keys) + built.routes()

@@ -10,12 +10,12 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
-from spanglass.access import Caller, limited
-from spanglass.config import Limits
+from spanglass.access import Caller, Keys, limited
+from spanglass.config import Config, Limits, listed
 from spanglass.masking import Masks
 from spanglass.reading import Reader
 from spanglass.store.interface import Store
-from spanglass.viewer import conversation, events, openapi, overview, put_spans, sessions, spans
+from spanglass.viewer import conversation, events, login, openapi, overview, put_spans, sessions, spans
 from spanglass.viewer.answers import (
     Change,
     Conversation,
@@ -150,21 +150,16 @@ OPERATIONS: Final = (
     Operation(f"{_SESSION}/spans/{{spanId}}/explain", spans.OfSpan, Explanation, Api.explain_span, fails=_OF_ONE),
 )
 FOLLOW: Final = Operation(events.PATH, events.EventsQuery, Session, Api.follow, media_type="text/event-stream")
+OTHERS: Final = put_spans.PATHS | login.PATHS
+"""The descriptions of what is no ``Operation``, by path and method."""
 
 
 def routes(
-    reader: Reader,
-    store: Store,
-    record: Record,
-    threads: Executor,
-    *,
-    limits: Limits,
-    prices: PriceList,
-    masks: Masks,
-    sessions: Sequence[str],
+    reader: Reader, store: Store, record: Record, threads: Executor, config: Config, *, masks: Masks, keys: Keys | None
 ) -> list[BaseRoute]:
     """Return the API's routes; see ``viewer.routes``."""
-    api = Api(reader, store, limits, prices, sessions)
+    prices, limits = PriceList.load(config.prices), config.limits
+    api = Api(reader, store, limits, prices, listed(config.session_attributes))
 
     def seen_by(caller: Caller) -> Api:
         return limited(api, caller)
@@ -172,12 +167,14 @@ def routes(
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
     served.append(events.Streams(threads, limits, prices).route(lambda who: seen_by(who).store))
     served.append(put_spans.route(record, limits, masks))
+    served += login.routes(keys, config)
     return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
 
 
 def _description(operations: Sequence[Operation]) -> BaseRoute:
-    described = openapi.description(operations, (Change, *put_spans.TYPES))
-    described["paths"][put_spans.PATH]["put"] = put_spans.description()
+    described = openapi.description(operations, (Change, *put_spans.TYPES, *login.TYPES))
+    for path, methods in OTHERS.items():
+        described["paths"].setdefault(path, {}).update(methods)
     body = msgspec.json.encode(described)
 
     async def describe(_request: Request) -> Response:

@@ -1,7 +1,7 @@
 """The OpenAPI description of the JSON API, made from the types that its operations read and answer with."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from inspect import getdoc
 from typing import Any, Final
@@ -40,20 +40,48 @@ def description(operations: Sequence[Operation], also: Sequence[type[msgspec.Str
     }
 
 
+def described(
+    operation_id: str,
+    summary: str,
+    answers: Mapping[int, type[Answer] | None],
+    *,
+    takes: type[msgspec.Struct] | None = None,
+    names: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Return the description of an operation that is no ``Operation``, by the types of its body and of its answers.
+
+    ``names`` are those of UUIDs in its path. An answer without a type has no body.
+    """
+    parameter = {"in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    told: dict[str, Any] = {
+        "operationId": operation_id,
+        "summary": summary,
+        "parameters": [parameter | {"name": name} for name in names],
+        "responses": {
+            str(status): {"description": HTTPStatus(status).phrase} | (_content(kind) if kind else {})
+            for status, kind in sorted(answers.items())
+        },
+    }
+    return told | ({"requestBody": {"required": True} | _content(takes)} if takes else {})
+
+
+def _content(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": _reference(kind)}}}
+
+
 def _operation(one: Operation, takes: dict[str, Any]) -> dict[str, Any]:
     summary, _, text = (getdoc(one.answer) or "").partition("\n\n")
     told = {one.media_type: {"schema": _reference(one.answers)}}
     responses = {"200": {"description": "What was asked for.", "content": told}}
     for status in sorted({*one.fails, *NOT_LET_IN}):
-        problem = {"application/json": {"schema": _reference(Problem)}}
-        responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": problem}
-    described = {
+        responses[str(status)] = {"description": HTTPStatus(status).phrase} | _content(Problem)
+    told_all = {
         "operationId": _camel(getattr(one.answer, "__name__", "")),
         "summary": summary.rstrip("."),
         "parameters": [_parameter(one, name, schema, takes) for name, schema in takes["properties"].items()],
         "responses": responses,
     }
-    return described | ({"description": " ".join(text.split())} if text else {})
+    return told_all | ({"description": " ".join(text.split())} if text else {})
 
 
 def _parameter(one: Operation, name: str, schema: dict[str, Any], takes: dict[str, Any]) -> dict[str, Any]:
@@ -61,7 +89,7 @@ def _parameter(one: Operation, name: str, schema: dict[str, Any], takes: dict[st
     return {"name": name, "in": place, "required": name in takes["required"], "schema": schema}
 
 
-def _reference(one: type[Answer]) -> dict[str, str]:
+def _reference(one: type[msgspec.Struct]) -> dict[str, str]:
     return {"$ref": REFERENCE.format(name=one.__name__)}
 
 

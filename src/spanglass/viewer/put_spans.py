@@ -3,7 +3,6 @@
 import functools
 import uuid
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -26,6 +25,7 @@ from spanglass.packing import Mapped
 from spanglass.recording import ClosedError, OverloadedError, Recorded
 from spanglass.store.interface import StoreError
 from spanglass.viewer.answers import Answer, Problem
+from spanglass.viewer.openapi import described
 from spanglass.viewer.operations import json
 
 PATH: Final = "/api/assistants/{assistantId}/sessions/{sessionId}/spans"
@@ -131,24 +131,16 @@ def _masking(masks: Masks) -> Masking:
 
 
 TYPES: Final = (Accepted, Faults, ListSpansResponse)
-"""The types that ``description`` refers to."""
-
-
-def description() -> dict[str, Any]:
-    """Return the route's part of the OpenAPI description."""
-    parameter = {"in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
-    answers = {200: Accepted, 400: Faults, 401: Problem, 403: Problem, 408: Problem, 413: Problem, 415: Problem}
-    return {
-        "operationId": "putSpans",
-        "summary": "Keep spans in a session as they are, with all their ids",
-        "parameters": [parameter | {"name": name} for name in ("assistantId", "sessionId")],
-        "requestBody": {"required": True, "content": _content(ListSpansResponse.__name__)},
-        "responses": {
-            str(status): {"description": HTTPStatus(status).phrase, "content": _content(kind.__name__)}
-            for status, kind in (answers | {429: Problem, 503: Problem}).items()
-        },
+"""The types that ``PATHS`` refer to."""
+PATHS: Final = {
+    PATH: {
+        "put": described(
+            "putSpans",
+            "Keep spans in a session as they are, with all their ids",
+            {200: Accepted, 400: Faults, **dict.fromkeys((401, 403, 408, 413, 415, 429, 503), Problem)},
+            takes=ListSpansResponse,
+            names=("assistantId", "sessionId"),
+        )
     }
-
-
-def _content(name: str) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+}
+"""The route's part of the OpenAPI description."""
