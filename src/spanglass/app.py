@@ -127,6 +127,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         gate = Gate(Sites(None if keys else listed(config.allowed_hosts)), callers)
         backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
         service = qconnect.app(backing, threads, limits)
+        web.router.default = service  # what is no path at all is no operation either, and is told so as by AWS
         faces[_WEB] = gate.before(web, refuse, visitors=True)
         origins = listed(config.otlp_origins)
         for path, codecs in http.SIGNALS.items():

@@ -312,6 +312,15 @@ def test_what_needs_no_key(server: Server) -> None:
     }
 
 
+@pytest.mark.parametrize("target", ["/nothing", "/nothing/at/all?x=1", "/assistants/x/nothing", "/viewers"])
+def test_what_is_no_path(server: Server, keys: Keys, target: str) -> None:
+    """A path that nothing here has is answered as AWS answers one that no operation has, with the id in the logs."""
+    answer = ask(server, target, keys.admin)
+    assert (answer.status, answer.headers["x-amzn-errortype"]) == (404, "UnknownOperationException")
+    assert answer.headers["x-amzn-requestid"] == answer.headers["x-request-id"]
+    assert answer.json()["message"]
+
+
 # A limited key -------------------------------------------------------------------------------------------------------
 
 
