@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsSer
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanglass.store.sqlite import SqliteStore
-from tests.captures import CAPTURES, DATA, exported, log_paths
+from tests.captures import CAPTURES, exported, log_paths, paths
 from tests.integration.conftest import Connect
-from tests.integration.serving import Connection, Server, start
+from tests.integration.serving import JSON, PROTOBUF, Connection, Server, start
 
 SECRETS: Final = {
     "cards": "4111 1111 1111 1111",
@@ -25,7 +25,7 @@ SECRETS: Final = {
 }
 SEED: Final = "\n" + "\n".join(SECRETS.values())
 """What is put into a field; where that is JSON, each secret follows an escape."""
-TRACES: Final = [DATA / f"{capture}.pb" for capture in CAPTURES if (DATA / f"{capture}.pb").exists()]
+TRACES: Final = [path for capture in CAPTURES for path in paths(capture)]
 LOGS: Final = [path for capture in CAPTURES for path in log_paths(capture)]
 
 
@@ -62,14 +62,27 @@ def sow(message: Message, put: Callable[[str], str]) -> None:
                 sow(one, put)
 
 
-def bodies(put: Callable[[str], str]) -> Iterator[tuple[str, bytes]]:
-    """Yield all recorded exports with the seed in them, each with its path."""
+def sow_json(told: Any, put: Callable[[str], str], name: str = "") -> Any:  # noqa: ANN401 (any JSON)
+    """Put the seed into every text of an export as JSON, ids and numbers excepted, and keys of attributes."""
+    if isinstance(told, dict):
+        return {key: sow_json(value, put, key) for key, value in told.items()}
+    if isinstance(told, list):
+        return [sow_json(one, put, name) for one in told]
+    is_text = isinstance(told, str) and name in {"stringValue", "name", "version", "message", "traceState"}
+    return put(told) if is_text else told
+
+
+def bodies(put: Callable[[str], str]) -> Iterator[tuple[str, bytes, Mapping[str, str]]]:
+    """Yield all recorded exports with the seed in them, each with its path and type."""
     kinds = (("/v1/traces", TRACES, ExportTraceServiceRequest), ("/v1/logs", LOGS, ExportLogsServiceRequest))
-    for target, paths, kind in kinds:
-        for path in paths:
+    for target, files, kind in kinds:
+        for path in files:
+            if path.suffix == ".json":
+                yield target, json.dumps(sow_json(json.loads(path.read_bytes()), put)).encode(), JSON
+                continue
             request = kind.FromString(path.read_bytes())
             sow(request, put)
-            yield target, request.SerializeToString()
+            yield target, request.SerializeToString(), PROTOBUF
 
 
 def everything(server: Server, store: Path, connect: Connect) -> Iterator[bytes]:
@@ -105,8 +118,8 @@ def test_no_secret_stays(tmp_path: Path, connect: Connect, put: Callable[[str], 
     settings = {"SPANGLASS_MASK": "cards,emails,keys,phones", "SPANGLASS_MASK_PATTERNS": str(patterns)}
     with start(store, "--log-level", "debug", environment=settings) as server:
         with contextlib.closing(Connection(server.port)) as connection:
-            for target, body in bodies(put):
-                assert connection.ask(target, body).status == 200
+            for target, body, media_type in bodies(put):
+                assert connection.ask(target, body, media_type).status == 200
         for word in ("seeded", "4111", "23456789", "E123456"):
             assert server.ask(f"/api/sessions?q={word}").json()["sessions"] == []
         assert server.ask("/api/sessions?q=card+email").json()["sessions"]
@@ -128,8 +141,8 @@ def test_no_content_stays(tmp_path: Path, connect: Connect) -> None:
     store = tmp_path / "spans.db"
     with start(store, "--log-level", "debug", environment={"SPANGLASS_MASK_CONTENT": "true"}) as server:
         with contextlib.closing(Connection(server.port)) as connection:
-            for target, body in bodies(str):
-                assert connection.ask(target, body).status == 200
+            for target, body, media_type in bodies(str):
+                assert connection.ask(target, body, media_type).status == 200
         sessions = server.ask("/api/sessions?limit=200").json()["sessions"]
         assert sum(session["inferences"] for session in sessions) > 100
         assert server.ask("/api/sessions?q=picking").json()["sessions"] == []
