@@ -594,7 +594,7 @@ def test_slow_body(server: Server) -> None:
 TARGETS: Final = {
     "/v1/nothing": 404,
     "/v1": 404,
-    "/assistants": 404,
+    "/assistants/a/nothing": 404,
     "/assistants/a/sessions/b/spans": 400,
     "/assistants//sessions//spans": 400,
     "/assistants/%ff/sessions/%00/spans": 400,
