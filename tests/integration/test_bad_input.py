@@ -601,7 +601,7 @@ TARGETS: Final = {
     "/assistants/%/sessions/%zz/spans": 400,
     "/../../etc/passwd": 404,
     "/%2e%2e/%2e%2e/etc/passwd": 404,
-    f"/{'x' * 20_000}": 404,
+    f"/{'x' * 20_000}": 400,
     f"/assistants/{'x' * 20_000}/sessions/{'y' * 20_000}/spans": 400,
     f"/assistants/a/sessions/b/spans?nextToken={'x' * 20_000}": 400,
     f"/api/sessions?q={'x' * 20_000}": 400,
