@@ -28,6 +28,7 @@ def parts(*told: Value, role: str = "assistant") -> list[Part]:
         ("assistant", "BOT"),
         ("model", "BOT"),
         ("tool", "BOT"),
+        ("tool-response", "BOT"),
         ("developer", "SYSTEM"),
         ("human_agent", "AGENT"),
         ("?", "AGENT"),

@@ -28,8 +28,10 @@ ROLES: Final[dict[str, Role]] = {
     "bot": "BOT",
     "tool": "BOT",
     "function": "BOT",
+    "tool-call": "BOT",
+    "tool-response": "BOT",
 }
-"""Roles, in lower case. ``agent`` is a person here: no emitter calls a model so."""
+"""Roles, in lower case; the last two are smolagents'. ``agent`` is a person here: no emitter calls a model so."""
 
 _Object = dict[str, Plain]
 _CHAT_KEYS: Final = frozenset(
