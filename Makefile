@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format types requirements clean
+.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format types pictures requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -103,6 +103,9 @@ types: $(READY) viewer/node_modules/ready ## Make the viewer's types anew from t
 	$(BIN)/python -m tools.describe_api > viewer/openapi.json
 	$(NPM) run --silent types
 
+pictures: $(READY) $(PAGES) browser ## Take a picture of every view and state of the viewer, into .pictures
+	$(BIN)/python -m tests.browser.pictures
+
 requirements: ## Pin again, with hashes and without download addresses (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements/runtime.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml \
@@ -113,4 +116,4 @@ requirements: ## Pin again, with hashes and without download addresses (needs uv
 	done
 
 clean: ## Remove what the other commands made
-	rm -rf .venv .clients .demo tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .clients .demo .pictures tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -38,6 +38,14 @@ def test_clicks_and_typing_are_one_query(visit: Open) -> None:
     expect(page.get_by_role("combobox", name="Query")).to_have_value("status:running")
 
 
+def test_several_assistants_are_one_list(visit: Open) -> None:
+    """Sessions of any of the assistants that are named are listed, and of no other."""
+    page = visit("/?q=assistant:support-desk assistant:desk-0")
+    expect(page.locator(".session-row", has_text="desk-0").first).to_be_visible()
+    expect(page.locator(".session-row", has_text="support-desk").first).to_be_visible()
+    expect(page.locator(".session-row", has_text="vercel-ai")).to_have_count(0)
+
+
 def test_conditions_are_completed(visit: Open) -> None:
     """The box offers the names of conditions, then values that sessions have, and what is unusable it names."""
     page = visit("/")

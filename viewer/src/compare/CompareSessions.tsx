@@ -35,7 +35,7 @@ const FIGURES: Figures<Session> = [
   ["Calls of tools", (session) => Object.values(session.tools).reduce((sum, calls) => sum + calls, 0), count],
   ["Errors", (session) => session.errors, count],
   ["Input tokens", (session) => session.inputTokens, count],
-  ["Tokens read from cache", (session) => session.cacheReadTokens, count],
+  ["Cached tokens", (session) => session.cacheReadTokens, count],
   ["Output tokens", (session) => session.outputTokens, count],
   ["Total tokens", (session) => session.totalTokens, count],
   ["Cost", (session) => session.cost, money],

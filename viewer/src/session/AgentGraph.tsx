@@ -1,9 +1,9 @@
 // Who called whom, drawn: the customer at the left, then agents, then what they call.
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 
 import { duration, plural, short } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
-import { useRem } from "../ui/hooks";
+import { useRem, useWidth } from "../ui/hooks";
 import { type Actor, graph, type Line } from "./graph";
 import type { Tree } from "./tree";
 
@@ -13,28 +13,34 @@ interface Props {
   onSelect: (span: string) => void;
 }
 
-const WIDTH = 11;
+/** In rem; columns are as wide as there is room for. */
 const HEIGHT = 3.75;
-const COLUMN = 16;
+const COLUMN_MIN = 12.5;
+const COLUMN_MAX = 15.5;
+const BETWEEN = 4;
 const ROW = 5;
 const MARGIN = 1.25;
 
 export function AgentGraph({ tree, onSelect }: Props) {
   const { actors, lines } = useMemo(() => graph(tree), [tree]);
   const rem = useRem();
+  const pane = useRef<HTMLDivElement>(null);
+  const room = useWidth(pane) / rem;
   const places = new Map(actors.map((actor) => [actor.id, actor]));
   const columns = Math.max(...actors.map(({ column }) => column)) + 1;
   const rows = Math.max(...actors.map(({ row }) => row)) + 1;
-  const width = (columns - 1) * COLUMN + WIDTH + 2 * MARGIN;
+  const column = Math.min(Math.max((room - 2 * MARGIN + BETWEEN) / columns, COLUMN_MIN), COLUMN_MAX);
+  const box = column - BETWEEN;
+  const width = columns * column - BETWEEN + 2 * MARGIN;
   const height = (rows - 1) * ROW + HEIGHT + 2 * MARGIN;
   const heights = new Map<number, number>();
   for (const { column, row } of actors) heights.set(column, Math.max(heights.get(column) ?? 0, row + 1));
   const top = ({ column, row }: Actor) => MARGIN + (row + (rows - (heights.get(column) ?? rows)) / 2) * ROW;
-  const left = ({ column }: Actor) => MARGIN + column * COLUMN;
+  const left = (actor: Actor) => MARGIN + actor.column * column;
   const most = Math.max(...lines.map(({ calls }) => calls), 1);
 
   return (
-    <div className="graph" tabIndex={0} role="group" aria-label="Agents, models and tools">
+    <div ref={pane} className="graph" tabIndex={0} role="group" aria-label="Agents, models and tools">
       <div className="graph-sheet" style={{ width: `${width}rem`, height: `${height}rem` }}>
         <svg
           width={width * rem}
@@ -50,7 +56,7 @@ export function AgentGraph({ tree, onSelect }: Props) {
             return (
               <path
                 key={`${line.from} ${line.to}`}
-                d={curve(left(from), top(from), left(to), top(to))}
+                d={curve(left(from), top(from), left(to), top(to), box)}
                 className={line.failures ? "line-bad" : ""}
                 strokeWidth={0.07 + 0.16 * (line.calls / most)}
               />
@@ -69,7 +75,7 @@ export function AgentGraph({ tree, onSelect }: Props) {
               className="graph-call num"
               title={said(line, from, to)}
               style={{
-                left: `${back ? left(from) + WIDTH + 1.5 : left(to) - 2.6}rem`,
+                left: `${back ? left(from) + box + 1.5 : left(to) - 2.6}rem`,
                 top: `${(back ? (top(from) + top(to)) / 2 : top(to)) + HEIGHT / 2}rem`,
               }}
               onClick={() => onSelect(line.first)}
@@ -83,7 +89,7 @@ export function AgentGraph({ tree, onSelect }: Props) {
             key={actor.id}
             type="button"
             className={`actor actor-${actor.role}`}
-            style={{ left: `${left(actor)}rem`, top: `${top(actor)}rem` }}
+            style={{ left: `${left(actor)}rem`, top: `${top(actor)}rem`, width: `${box}rem` }}
             onClick={() => onSelect(actor.firstFailure ?? actor.first)}
             title={actor.firstFailure ? "Opens the first call that failed" : "Opens the first call"}
           >
@@ -108,16 +114,16 @@ const said = (line: Line, from: Actor, to: Actor): string =>
       (line.failures ? `, ${line.failures} failed` : ""),
   );
 
-function curve(fromLeft: number, fromTop: number, toLeft: number, toTop: number): string {
+function curve(fromLeft: number, fromTop: number, toLeft: number, toTop: number, width: number): string {
   const y1 = fromTop + HEIGHT / 2;
   const y2 = toTop + HEIGHT / 2;
   if (toLeft > fromLeft) {
-    const x1 = fromLeft + WIDTH;
+    const x1 = fromLeft + width;
     const bend = (toLeft - x1) / 2;
     return `M${x1} ${y1}C${x1 + bend} ${y1} ${toLeft - bend} ${y2} ${toLeft} ${y2}`;
   }
   // back, or within a column: out to the right and in from there
-  const x1 = fromLeft + WIDTH;
-  const x2 = toLeft + WIDTH;
+  const x1 = fromLeft + width;
+  const x2 = toLeft + width;
   return `M${x1} ${y1}C${x1 + 3} ${y1} ${x2 + 3} ${y2} ${x2} ${y2}`;
 }

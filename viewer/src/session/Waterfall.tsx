@@ -149,7 +149,10 @@ const Row = memo(function Row(props: RowProps) {
       style={{ transform: `translateY(${top}px)` }}
       onClick={() => onSelect(span.id)}
     >
-      <span className="row-name" style={{ paddingInlineStart: `${0.5 + Math.min(depth, INDENT_MAX) * 0.8}rem` }}>
+      <span
+        className="row-name"
+        style={{ paddingInlineStart: `min(${0.5 + Math.min(depth, INDENT_MAX) * 0.8}rem, 18%)` }}
+      >
         {below ? (
           <button
             type="button"

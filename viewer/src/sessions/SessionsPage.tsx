@@ -85,10 +85,9 @@ function useAsked(query: string, now: number): Parameters | undefined {
     const told = parameters(query, now);
     const names = told.assistantId;
     if (Array.isArray(names)) {
-      const ids = names.map(
+      told.assistantId = names.map(
         (name) => assistants.data?.values.find(({ value }) => value === name)?.id ?? nobodyOr(name),
       );
-      told.assistantId = ids[0] ?? "";
     }
     return told;
   }, [query, now, ready, assistants.data]);
