@@ -52,6 +52,10 @@ def _refuse(route: Route) -> None:
     route.fulfill(status=403, json={"error": "This key may not read this assistant."})
 
 
+def _hold(route: Route) -> None:
+    _HELD.append(route)
+
+
 def _palette(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.insert_text("booking")
@@ -85,7 +89,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "help": Picture("/", "dialog", _press("Shift+?")),
     "login": Picture("/login", "#key"),
     "empty": Picture("/", ".notice", empty=True),
-    "loading": Picture("/login", "[aria-label='Loading sessions']", _answering(_HELD.append)),
+    "loading": Picture("/login", "[aria-label='Loading sessions']", _answering(_hold)),
     "error": Picture("/login", ".notice", _answering(lambda route: route.abort())),
     "not-allowed": Picture("/login", ".notice", _answering(_refuse)),
     "missing": Picture("/sessions/a/b", ".notice"),
