@@ -58,10 +58,24 @@ def test_conditions_are_completed(visit: Open) -> None:
     box.press_sequentially("trip")
     page.get_by_role("option", name=re.compile("trip-planner")).click()
     expect(page).to_have_url(re.compile("q=agent%3Atrip-planner"))
-    expect(box).to_have_value("agent:trip-planner")
+    expect(box).to_have_value("agent:trip-planner ")
     expect(page.locator(".session-row:has(.session-name)")).to_have_count(1)
     box.fill("status:fine ")
     expect(page.locator("#query-problem")).to_contain_text("status")
+
+
+def test_what_is_typed_stays_as_the_address_follows(visit: Open) -> None:
+    """A pause between two words takes nothing of them away, and a completion is gone on with at once."""
+    page = visit("/")
+    box = page.get_by_role("combobox", name="Query")
+    box.press_sequentially("status:error ")
+    expect(page).to_have_url(re.compile("q=status%3Aerror$"))
+    page.keyboard.type("ag")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("trip-planner x", delay=120)
+    expect(page).to_have_url(re.compile(r"q=status%3Aerror\+agent%3Atrip-planner\+x$"))
+    expect(box).to_have_value("status:error agent:trip-planner x")
 
 
 def test_words_that_were_said_are_found_and_marked(visit: Open) -> None:

@@ -1,6 +1,7 @@
 // One box for all conditions, with completion of their names and values.
 import { useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 
 import { facetsQuery } from "../api/queries";
 import { type Key, KEYS, parse, STATUSES, written } from "../app/query";
@@ -26,19 +27,27 @@ const FIGURES: readonly Suggestion[] = [
 
 export function QueryBox({ query, setQuery }: { query: string; setQuery: (query: string) => void }) {
   const input = useRef<HTMLInputElement>(null);
-  const [draft, setDraft] = useState({ text: query, of: query });
+  const [draft, setDraft] = useState({ text: query, of: query, applied: query });
   const [caret, setCaret] = useState(0);
   const [open, setOpen] = useState(false);
   const [chosen, setChosen] = useState(-1);
-  // the address may change by other ways, such as a click on a filter
-  if (draft.of !== query) setDraft({ text: query, of: query });
+  // The address follows what is typed, a while behind: what was typed since stays. It may also change by other ways,
+  // such as a click on a filter; then the box follows it.
+  if (draft.of !== query) setDraft({ ...draft, text: query === draft.applied ? draft.text : query, of: query });
   const text = draft.text;
+  const apply = useCallback(
+    (applied: string) => {
+      setDraft((before) => ({ ...before, applied }));
+      setQuery(applied);
+    },
+    [setQuery],
+  );
 
   useEffect(() => {
-    if (text === query) return;
-    const timer = setTimeout(() => setQuery(text.trim()), APPLY_MS);
+    if (text.trim() === query) return;
+    const timer = setTimeout(() => apply(text.trim()), APPLY_MS);
     return () => clearTimeout(timer);
-  }, [text, query, setQuery]);
+  }, [text, query, apply]);
   useCommands({ search: () => input.current?.focus() });
 
   const token = parse(text).find(({ start, end }) => start < caret && caret <= end);
@@ -49,10 +58,13 @@ export function QueryBox({ query, setQuery }: { query: string; setQuery: (query:
     const start = token?.start ?? caret;
     const after = text.slice(token?.end ?? caret);
     const done = /[:<>]$/.test(taken) ? taken : `${taken} `;
-    setDraft({ text: text.slice(0, start) + done + after.trimStart(), of: query });
-    setCaret(start + done.length);
-    setChosen(-1);
-    requestAnimationFrame(() => input.current?.setSelectionRange(start + done.length, start + done.length));
+    // at once: a key that is pressed before the caret is where it belongs would go elsewhere
+    flushSync(() => {
+      setDraft({ ...draft, text: text.slice(0, start) + done + after.trimStart() });
+      setCaret(start + done.length);
+      setChosen(-1);
+    });
+    input.current?.setSelectionRange(start + done.length, start + done.length);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -62,7 +74,7 @@ export function QueryBox({ query, setQuery }: { query: string; setQuery: (query:
       setChosen((chosen + step + suggestions.length) % suggestions.length);
     } else if ((event.key === "Enter" || event.key === "Tab") && open && suggestion) take(suggestion);
     else if (event.key === "Enter") {
-      setQuery(text.trim());
+      apply(text.trim());
       setOpen(false);
       return;
     } else if (event.key === "Escape") {
@@ -94,7 +106,7 @@ export function QueryBox({ query, setQuery }: { query: string; setQuery: (query:
         maxLength={1000}
         value={text}
         onChange={(event) => {
-          setDraft({ text: event.target.value, of: query });
+          setDraft({ ...draft, text: event.target.value });
           setCaret(event.target.selectionStart ?? event.target.value.length);
           setOpen(true);
           setChosen(-1);
@@ -109,7 +121,8 @@ export function QueryBox({ query, setQuery }: { query: string; setQuery: (query:
           icon="close"
           label="Clear the query"
           onClick={() => {
-            setQuery("");
+            setDraft({ ...draft, text: "" });
+            apply("");
             input.current?.focus();
           }}
         />
