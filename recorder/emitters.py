@@ -114,6 +114,19 @@ EMITTERS: Final = {
             ("tools_refusal", "error"),
         ),
         Emitter(
+            "agent-framework",
+            "agent_framework_agent.py",
+            ("agent-framework-core", "agent-framework-openai"),
+            ("tools_refusal", "events_tools_refusal", "error"),
+            {"": _LATEST, "events": {"OTEL_SEMCONV_STABILITY_OPT_IN": ""}},
+        ),
+        Emitter(
+            "llama-index--openinference",
+            "llama_index_agent.py",
+            ("llama-index-core", "llama-index-llms-openai-like", "openinference-instrumentation-llama-index"),
+            ("tools_refusal", "stream_tools_refusal", "error"),
+        ),
+        Emitter(
             "smolagents--openinference",
             "smolagents_agent.py",
             ("smolagents[openai]", "openinference-instrumentation-smolagents"),

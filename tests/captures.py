@@ -100,6 +100,10 @@ _BARE: Final = ("bare arguments", "the framework tells the value of a tool's onl
 _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text, calls of tools among them")
 
 UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
+    "agent-framework/events_tools_refusal": (
+        _NO_CACHE,
+        ("tool content", "with the events of this age of the conventions, a tool's span has neither"),
+    ),
     "agno--openinference": (_NO_REASONS, _NO_REFUSALS),
     "anthropic--genai": (_NO_TOOLS,),
     "anthropic--openinference": (_NO_TOOLS,),
@@ -125,6 +129,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         _ANSWERING,
         ("dispatched tools", "the recorded agent is written so"),
     ),
+    "llama-index--openinference": (_NO_REFUSALS,),
     "openai--genai": (_NO_TOOLS, _NO_REASONING),
     "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
     "openai--openinference": (_NO_TOOLS,),

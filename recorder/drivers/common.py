@@ -147,7 +147,8 @@ def _is_told(package: str) -> bool:
 
 PREFIXES = (
     *("opentelemetry-instrumentation", "opentelemetry-sdk", "opentelemetry-util", "openinference", "openai"),
-    *("anthropic", "boto", "strands", "pydantic-ai", "langchain", "langgraph", "agno", "smolagents"),
+    *("anthropic", "boto", "strands", "pydantic-ai", "langchain", "langgraph", "langsmith", "langfuse", "agno"),
+    *("smolagents", "agent-framework", "llama-index", "google-adk", "google-genai", "crewai"),
 )
 """How the names of packages begin whose versions are part of the truth."""
 

@@ -19,7 +19,7 @@ from spanglass.conventions.google_adk import (
 from spanglass.conventions.handoffs import hands_over_to
 from spanglass.conventions.readers import as_int, as_word, within
 from spanglass.conventions.vercel import as_operation
-from spanglass.telemetry import Attributes, Value
+from spanglass.telemetry import Attributes, Scope, Value
 from tests.telemetry import Wild, span
 
 
@@ -253,22 +253,45 @@ def test_tools_of_google_adk() -> None:
     assert as_output('{"error": "a"}') is as_output_failure('{"error": "a"}') is None
 
 
-@pytest.mark.parametrize("parts", [True, False])
-def test_answers_without_ids_are_taken_from_geminis_request(parts: bool) -> None:  # noqa: FBT001
-    """Any other request tells no more of them than the messages do, and stays what it is."""
-    answer = {"parts": [{"function_response": {"name": "f", "response": {"result": 1}}}]} if parts else {"content": "1"}
+def test_answers_without_ids_are_taken_from_geminis_request() -> None:
+    """A request that tells no more, or nothing, and another emitter's leave the messages what they are."""
+    read = {"type": "tool_call_response", "id": None, "response": 1, "is_error": False}
+    answer = {"role": "user", "parts": [{"function_response": {"name": "f", "response": {"result": 1}}}]}
     attributes: Attributes = {
-        "openinference.span.kind": "LLM",
-        "input.value": json.dumps({"contents" if parts else "messages": [{"role": "user"} | answer]}),
+        "input.value": json.dumps({"contents": [answer]}),
         "llm.input_messages.0.message.role": "system",
         "llm.input_messages.0.message.content": "Be brief.",
         "llm.input_messages.1.message.role": "tool",
         "llm.input_messages.1.message.content": "1",
     }
+    adk = Scope("gcp.vertex.agent")
     system = {"role": "system", "content": "Be brief."}
-    read = {"type": "tool_call_response", "id": None, "response": 1, "is_error": False}
-    given = {"role": "user", "parts": [read]} if parts else {"role": "tool", "content": "1"}
-    assert made("OpenInference", attributes)["llm.input_messages"] == [system, given]
+    told = [system, {"role": "user", "parts": [read]}]
+    assert made("Google ADK", attributes, scope=adk) == {"google_adk.contents": told}
+    assert made("Google ADK", attributes, scope=Scope("another")) == {}
+    assert made("Google ADK", attributes | {"input.value": "{}"}, scope=adk) == {}
+    named: Attributes = {"llm.input_messages.1.message.tool_call_id": "c"}
+    assert made("Google ADK", attributes | named, scope=adk) == {}
+
+
+def test_tools_of_llama_index() -> None:
+    """A tool's arguments and answer are opened; what prepares a call is none; other emitters are left alone."""
+    scope = Scope("openinference.instrumentation.llama_index")
+    tool: Attributes = {
+        "openinference.span.kind": "TOOL",
+        "input.value": '{"kwargs": {"city": "Paris"}}',
+        "output.value": '{"blocks": [{"text": "18 C"}], "raw_output": "18 C"}',
+    }
+    assert made("LlamaIndex", tool, scope=scope) == {
+        "llama_index.tool.arguments": {"city": "Paris"},
+        "llama_index.tool.result": [{"text": "18 C"}],
+    }
+    assert made("LlamaIndex", tool | {"input.value": "?", "output.value": 1}, scope=scope) == {}
+    assert made("LlamaIndex", tool) == {}
+    llm: Attributes = {"openinference.span.kind": "LLM"}
+    prepares = made("LlamaIndex", llm, scope=scope, name="OpenAI._prepare_chat_with_tools")
+    assert prepares == {"llama_index.operation": "prepare_chat"}
+    assert made("LlamaIndex", llm, scope=scope, name="OpenAI.achat") == {}
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,9 @@ def google_adk() -> Spans:
     ]
 
 
+ADK = Scope("gcp.vertex.agent")
+
+
 def adk_openinference(failed: str = "") -> Spans:
     """OpenInference's of ADK: all calls of a turn on one span, the last one over the others, and ADK's ids on tools."""
     response = {"error": failed} if failed else {"result": RESULT}
@@ -179,7 +182,7 @@ def adk_openinference(failed: str = "") -> Spans:
     stale = indexed("output", ASKS | SAYS)
     status: dict[str, Any] = {"status_code": 2, "status_message": "TOOL_ERROR"} if failed else {}
     return [
-        llm(1, indexed("input", system, USER, ASKS, unnamed), stale, asked | said_, end_ns=9_000_000_000),
+        llm(1, indexed("input", system, USER, ASKS, unnamed), stale, asked | said_, end_ns=9_000_000_000, scope=ADK),
         span(2, tool, parent_span_id=below(1), **status),
     ]
 

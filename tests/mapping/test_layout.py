@@ -1,7 +1,7 @@
 """Attributes sorted by what is done with them."""
 
 from spanglass.mapping.layout import LAYOUTS_MAX, Layout, Layouts, read
-from spanglass.telemetry import Attributes
+from spanglass.telemetry import Attributes, Scope
 from tests.telemetry import span
 
 
@@ -61,6 +61,20 @@ def test_content_that_nothing_else_holds_is_left_over() -> None:
     assert layout.leftover(best, ()) == ("tool_arguments",)
     assert layout.leftover(best, ("tool_result",)) == ("tool_arguments", "gen_ai.tool.call.result")
     assert layout_of({}).leftover({}, ("tool_result",)) == ()
+
+
+def test_what_the_best_holds_is_not_left_over_for_another_made_of_the_same() -> None:
+    """Of two views of the same attributes, what the better one's messages hold whole need not be kept for the other."""
+    attributes: Attributes = {
+        "input.value": '{"contents": [{"role": "user", "parts": [{"text": "a"}]}]}',
+        "llm.input_messages.0.message.role": "tool",
+        "llm.input_messages.0.message.content": "1",
+    }
+    told, layout = Layouts().of(span(1, attributes, scope=Scope("gcp.vertex.agent")))
+    _, best = layout.read_content(told.attributes)
+    assert best["input_messages"] == "google_adk.contents"
+    assert layout.leftover(best, ("tool_arguments",)) == ("input.value",)
+    assert {*layout.leftover(best, ("input_messages",))} == attributes.keys() - {"input.value"}
 
 
 def test_content_that_says_nothing_gives_way() -> None:

@@ -15,6 +15,7 @@ from spanglass.conventions import (
     google_adk,
     langfuse,
     langsmith,
+    llama_index,
     openai_agents,
     openinference,
     pydantic_ai,
@@ -33,6 +34,7 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     strands.DIALECT,  # frameworks, which know more of their own than instrumentations from outside
     pydantic_ai.DIALECT,
     openai_agents.DIALECT,
+    llama_index.DIALECT,
     openinference.DIALECT,  # instrumentations of frameworks and providers, in the order of how much they tell
     vercel.DIALECT,
     langsmith.DIALECT,

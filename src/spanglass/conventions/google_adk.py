@@ -1,19 +1,21 @@
 """Google's Agent Development Kit: ``gcp.vertex.agent.*``, beside the conventions' attributes.
 
 ADK tells a tool's span by an id of its own (``adk-…``), which no message has, so such a span is paired by what it asks.
-OpenInference's instrumentation of ADK puts the same answers into ``output.value``, each in an object with that id.
+OpenInference's instrumentation of ADK puts the same answers into ``output.value``, each in an object with that id. In
+its indexed messages the answers of several tools run into each other, since Gemini's have no ids.
 ``(merged tools)`` is a span that ran nothing. Excluded, with reasons: ``gcp.vertex.agent.event_id``, which names ADK's
 own events; an agent's description, which is no instruction.
 """
 
 from typing import Final
 
-from spanglass.conventions.dialect import Dialect, Member, MemberTable
+from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
 from spanglass.conventions.gemini import unwrapped
+from spanglass.conventions.openinference import INPUT, INPUTS, OUTPUT, indexed_messages
 from spanglass.conventions.plain import Plain, plain
 from spanglass.conventions.providers import read_answer, read_body, read_request
-from spanglass.conventions.readers import as_int, as_text, within
-from spanglass.telemetry import Value
+from spanglass.conventions.readers import as_int, as_raw, as_text, within
+from spanglass.telemetry import Attributes, Span, Value
 
 CALL_ID: Final = "gen_ai.tool.call.id"
 OWN_ID: Final = "adk-"
@@ -22,7 +24,9 @@ MERGED: Final = "(merged tools)"
 PREFIX: Final = "gcp.vertex.agent."
 REQUEST: Final = f"{PREFIX}llm_request"
 ANSWER: Final = f"{PREFIX}llm_response"
-OUTPUT: Final = "output.value"
+SCOPES: Final = frozenset({"gcp.vertex.agent", "openinference.instrumentation.google_genai"})
+"""The scopes whose spans of calls OpenInference's instrumentations of ADK and of Google's SDK add messages to."""
+CONTENTS: Final = "google_adk.contents"
 NO_CONTENT: Final = "{}"
 """What ADK writes where content is switched off."""
 
@@ -73,6 +77,18 @@ def _object(value: Value) -> dict[str, Plain]:
     return told if isinstance(told, dict) else {}
 
 
+def _contents(span: Span, keys: tuple[str, ...]) -> Attributes:
+    """Take the messages of a request for those that run into each other, with the instructions that it has not."""
+    if span.scope.name not in SCOPES or INPUT not in span.attributes:
+        return {}
+    messages = indexed_messages(span, keys, INPUTS)
+    if not any(one.get("role") == "tool" and "tool_call_id" not in one for one in messages):
+        return {}
+    request = read_request(span.attributes[INPUT]) or []
+    told = [one for one in messages if one.get("role") == "system" and one not in request]
+    return {CONTENTS: [*told, *request]} if request else {}
+
+
 MEMBERS: Final[MemberTable] = (
     Member("gen_ai.tool.name", "operation", as_merging),
     Member(CALL_ID, "foreign_call_id", as_own_id),
@@ -85,7 +101,8 @@ MEMBERS: Final[MemberTable] = (
     Member(REQUEST, "request_model", within(as_text, "model")),
     Member(REQUEST, "request_max_tokens", within(as_int, "config.max_output_tokens")),
     Member(REQUEST, "input_messages", read_request),
+    Member(CONTENTS, "input_messages", as_raw),
     Member(ANSWER, "output_messages", read_answer),
 )
 
-DIALECT: Final = Dialect("Google ADK", MEMBERS)
+DIALECT: Final = Dialect("Google ADK", MEMBERS, views=(View((CONTENTS,), _contents, of=(f"{INPUTS}.",), whole=True),))

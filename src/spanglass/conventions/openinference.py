@@ -54,15 +54,9 @@ def _said(span: Span, keys: tuple[str, ...]) -> Attributes:
     """Gather the messages given to a model.
 
     What a model refused with is left out of them, so a message of the model's that says nothing is looked up in the
-    request, if that has as many messages. Answers of Gemini's tools have no ids here and run into each other, so there
-    the request counts, and of the messages the instructions that it has not.
+    request, if that has as many messages.
     """
-    messages = _messages(span, keys, INPUTS)
-    if any(one.get("role") == "tool" and "tool_call_id" not in one for one in messages) and INPUT in span.attributes:
-        request = read_request(span.attributes[INPUT])
-        if request and any("parts" in one for one in request if isinstance(one, dict)):
-            told = [one for one in messages if one.get("role") == "system"]
-            return {INPUTS: [*told, *(one for one in request if one not in told)]}
+    messages = indexed_messages(span, keys, INPUTS)
     if any(one.keys() == {"role"} for one in messages) and INPUT in span.attributes:
         request = read_request(span.attributes[INPUT]) or []
         if len(request) == len(messages):
@@ -73,11 +67,12 @@ def _said(span: Span, keys: tuple[str, ...]) -> Attributes:
 
 def _answered(span: Span, keys: tuple[str, ...]) -> Attributes:
     """Gather the messages that a model answered with; none if none says anything."""
-    messages = _messages(span, keys, OUTPUTS)
+    messages = indexed_messages(span, keys, OUTPUTS)
     return {OUTPUTS: [*messages]} if any(one.keys() > {"role"} for one in messages) else {}
 
 
-def _messages(span: Span, keys: tuple[str, ...], where: str) -> list[_Object]:
+def indexed_messages(span: Span, keys: tuple[str, ...], where: str) -> list[_Object]:
+    """Return the messages that a span's attributes ``keys`` are, all below ``where``."""
     return [_message(one) for one in gathered(span.attributes, keys, f"{where}.")]
 
 

@@ -92,17 +92,12 @@ class Layout(msgspec.Struct, eq=False, frozen=True):
         return content, best
 
     def leftover(self, best: Mapping[str, str], lossy: Container[str]) -> tuple[str, ...]:
-        """Return the keys of content that nothing else holds: those of ``lossy`` members, and all but each best."""
+        """Return the keys of content that nothing else holds: those of ``lossy`` members, and all but each best's."""
         if not self.content:
             return ()
-        kept = [
-            key
-            for member, sources in self.content
-            for name, _ in sources
-            if member in lossy or name != best.get(member)
-            for key in self.kept[name]
-        ]
-        return tuple(dict.fromkeys(kept))
+        held = {key for member, name in best.items() if member not in lossy for key in self.kept[name]}
+        keys = [key for _, sources in self.content for name, _ in sources for key in self.kept[name] if key not in held]
+        return tuple(dict.fromkeys(keys))
 
 
 class Layouts:

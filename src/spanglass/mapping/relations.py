@@ -137,8 +137,9 @@ def _twins(inferences: Sequence[_Seen]) -> dict[bytes, str]:
 
     Better is: with messages, then begun earlier. The same call is: the same response id at the same time. A failed call
     has no response; there it is a span without messages beside or below one with them, within its time and of its
-    model, as the Anthropic SDK's own span is with any instrumentation. And it is what a span right below another
-    answers as that does, where not both have a response id, as LlamaIndex tells each call.
+    model, as the Anthropic SDK's own span is with any instrumentation. And where not both have a response id, it is
+    what a span right below another answers as that does, and a span without messages right above one of its model, as
+    LlamaIndex tells each call in one way or the other.
     """
     responses = {span.record.span_id: _response_id(span.record) for span in inferences}
     if len(responses) == len(set(responses.values()) - {b""}):
@@ -160,6 +161,7 @@ def _twins(inferences: Sequence[_Seen]) -> dict[bytes, str]:
         else:
             alike = failed.get((record.parent_span_id, span.model), [])
             twin = next((one for one in alike if _within(record, one)), None)
+            twin = twin or next(iter(failed.get((record.span_id, span.model), ())), None)
         if twin is None and (outer := calls.get(record.parent_span_id)) is not None:
             alone = not (responses[record.span_id] and responses[outer.record.span_id])
             twin = outer.record if alone and record.outputs and record.outputs == outer.record.outputs else None
