@@ -11,7 +11,7 @@ from spanglass.mapping import Mapper
 from spanglass.otlp.codec import decode_protobuf, decode_protobuf_logs
 from spanglass.otlp.json_codec import decode_json
 from spanglass.store import compression
-from spanglass.store.sqlite.state import SessionState
+from spanglass.store.state import SessionState
 
 ROOT = Path(__file__).parents[1]
 RECORDINGS = ROOT / "tests" / "data" / "otlp"
@@ -32,7 +32,7 @@ def pieces() -> list[bytes]:
         decode = decode_protobuf_logs if ".logs" in path.suffixes else decode
         request = decode(path.read_bytes(), limits)
         for part in mapper.parts(request.spans, request.logs):
-            state = SessionState(0, part.claims.place(part.trace_id))
+            state = SessionState()
             for span in part.spans:
                 state.add(span)
             contents += [item if isinstance(item, bytes) else item.json for item in state.pending]

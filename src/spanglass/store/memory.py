@@ -1,7 +1,6 @@
 """The reference store: plain dictionaries, everything computed on reading. It is the oracle of the other backends."""
 
 import threading
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
@@ -9,8 +8,11 @@ import msgspec
 
 from spanglass.model.place import Claims, Place, TracePart
 from spanglass.model.record import PARTICIPANTS, Fragment, SpanRecord
+from spanglass.store import counting
+from spanglass.store.counting import place_and_time
 from spanglass.store.interface import (
     RELATED_SPANS_MAX,
+    TOTALLED_MAX,
     Capabilities,
     Change,
     Cursor,
@@ -33,17 +35,14 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut, said_ms, supersedes
-from spanglass.store.rollups import as_members, bucket, last_ns, rolled_up
+from spanglass.store.rollups import as_members, last_ns, rolled_up
 from spanglass.store.views import (
     UTTERED,
     conversation,
-    facts,
     holds,
     matches,
     otel_span_id,
     outlined,
-    part_ns,
-    statuses,
     within_bytes,
 )
 from spanglass.store.where import EVERYWHERE, Kind, Where
@@ -95,10 +94,6 @@ class _Session:
             msgspec.structs.replace(span, inputs=of(span.inputs), outputs=of(span.outputs), system=of(span.system))
             for span in self.ordered()
         ]
-
-
-def _place_and_time(where: Where) -> Where:
-    return Where(assistants=where.assistants, from_ns=where.from_ns, to_ns=where.to_ns)
 
 
 def _near(spans: list[SpanRecord], trace_id: bytes, limit: int) -> list[SpanRecord]:
@@ -271,38 +266,19 @@ class MemoryStore:
     def facets(self, kind: Kind, where: Where = EVERYWHERE, *, prefix: str = "", limit: int = 50) -> list[Facet]:
         """See ``interface.Store``."""
         with self._lock:
-            records = self._records(_place_and_time(where))
-        values = Counter(value for record in records for value in facts(record)[kind])
-        names = {record.assistant_id.hex(): record.assistant_name for record in records}
-        told = [
-            Facet(names[value], count, bytes.fromhex(value)) if kind == "assistant" else Facet(value, count)
-            for value, count in values.items()
-        ]
-        found = [facet for facet in told if facet.value.casefold().startswith(prefix.casefold())]
-        return sorted(found, key=lambda facet: (-facet.count, facet.value, facet.id))[:limit]
+            records = self._records(place_and_time(where))
+        return counting.facets(records, kind, prefix, limit)
 
     def totals(self, where: Where = EVERYWHERE, *, parts: int = 1) -> Totals:
         """See ``interface.Store``."""
         with self._lock:
-            records = self._records(_place_and_time(where))
-        counts = [[0, 0, 0] for _ in range(parts)]
-        for record in records:
-            part = counts[(record.first_ns - where.from_ns) // part_ns(where, parts)]
-            part[0] += 1
-            part[1] += bool(record.errors)
-            part[2] += record.total_tokens
-        return Totals(
-            sessions=len(records),
-            tokens=sum(record.total_tokens for record in records),
-            statuses=dict(Counter(status for record in records for status in statuses(record))),
-            durations=dict(Counter(bucket(record.last_ns - record.first_ns) for record in records)),
-            parts=[(part[0], part[1], part[2]) for part in counts],
-        )
+            records = self._records(place_and_time(where))
+        return counting.totals(records, where, parts, TOTALLED_MAX)
 
     def sample(self, where: Where = EVERYWHERE, *, limit: int = 1000) -> list[SessionRecord]:
         """See ``interface.Store``."""
         with self._lock:
-            records = self._records(_place_and_time(where))
+            records = self._records(place_and_time(where))
         return records[:: -(-len(records) // limit) or 1]
 
     def last_change(self) -> int:

@@ -6,9 +6,11 @@ from pathlib import Path
 import apsw
 import pytest
 
+from spanglass.store import conversation, items
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import ids, part, viewed
-from spanglass.store.sqlite import SqliteStore, conversation, outline
+from spanglass.store.sqlite import SqliteStore
+from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.testing_viewing import call
 
 SAID = [f"message {n}" for n in range(120)]
@@ -18,7 +20,7 @@ def test_what_is_remembered_does_not_matter(tmp_path: Path, monkeypatch: pytest.
     """With nothing held of earlier entries and earlier orders, what is read is what the reference reads."""
     monkeypatch.setattr(conversation, "HELD_MAX", 1)
     monkeypatch.setattr(conversation, "REMEMBERED_MAX", 1)
-    monkeypatch.setattr(outline, "REMEMBERED_MAX", 1)
+    monkeypatch.setattr(items, "SAID_MAX", 1)
     reference = MemoryStore()
     with closing(SqliteStore(tmp_path / "s.db")) as store:
         for number in range(50):
@@ -35,15 +37,13 @@ def test_what_is_remembered_does_not_matter(tmp_path: Path, monkeypatch: pytest.
 def test_an_order_is_remembered_until_the_session_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of one state are read from one order; what is said later is there as soon as it is written."""
     ordered: list[int] = []
-    order = conversation.Conversations._ordered
+    find = Conversations._find
 
-    def ordering(
-        kept: conversation.Conversations, connection: apsw.Connection, session: int, version: int
-    ) -> conversation._Order:
-        ordered.append(version)
-        return order(kept, connection, session, version)
+    def finding(kept: Conversations, connection: apsw.Connection, session: int) -> conversation.Order:
+        ordered.append(session)
+        return find(kept, connection, session)
 
-    monkeypatch.setattr(conversation.Conversations, "_ordered", ordering)
+    monkeypatch.setattr(Conversations, "_find", finding)
     with closing(SqliteStore(tmp_path / "s.db")) as store:
         store.write([part(call(1, *SAID[:9]))])
         for first in range(9):

@@ -8,7 +8,7 @@ import apsw
 from spanglass.store.compression import LEVEL, LEVEL_LOOSE, LEVEL_RESTED, Compression
 from spanglass.store.records import Item, decode_block, decode_heads, encode_block, encode_heads
 from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.state import Loose, SessionState
+from spanglass.store.sqlite.state import FileState, Loose
 
 BLOCK_BYTES: Final = 64 << 10
 """Bytes of pieces at which a block is full: what one read of a few messages has to decompress."""
@@ -27,7 +27,7 @@ class BlockWriter:
         self._connection = connection
         self._compression = compression
 
-    def flush(self, state: SessionState) -> None:
+    def flush(self, state: FileState) -> None:
         """Write what is pending of a session."""
         if state.pending:
             self._append(state.number, state.loose, state.written, state.pending, LEVEL_LOOSE)
@@ -78,7 +78,7 @@ class BlockWriter:
         loose.clear()
         self._append(session, loose, first, items, level)
 
-    def _set_back(self, state: SessionState) -> None:
+    def _set_back(self, state: FileState) -> None:
         """Rewrite the heads of blocks whose messages turned out to have been said earlier."""
         while state.earlier:
             ((number, first, heads),) = fetch(

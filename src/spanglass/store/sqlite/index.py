@@ -10,9 +10,10 @@ import apsw
 
 from spanglass.model.record import SPOKEN, Fragment
 from spanglass.store.compression import Compression
+from spanglass.store.items import Place
 from spanglass.store.records import Item, decode_entry, decode_kinds
 from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.reader import Blocks, Place, read_entries
+from spanglass.store.sqlite.reader import Blocks, read_entries
 from spanglass.store.text import plain_words, searchable_text, words
 from spanglass.store.views import otel_span_id
 

@@ -6,20 +6,12 @@ from typing import NamedTuple
 
 import apsw
 
-from spanglass.model.record import Fragment, Members, SpanRecord
+from spanglass.model.record import SpanRecord
 from spanglass.store.compression import Compression
-from spanglass.store.interface import Cursor
-from spanglass.store.records import (
-    ENTRY,
-    RUNNING,
-    Entry,
-    Item,
-    decode_block,
-    decode_entry,
-    decode_kinds,
-    decode_pieces,
-    unrun,
-)
+from spanglass.store.interface import LOOK_BACK, Cursor, OutlinePage
+from spanglass.store.items import Items, Place
+from spanglass.store.outline import outline_page
+from spanglass.store.records import ENTRY, Entry, Item, decode_block, decode_entry, decode_kinds, decode_pieces
 from spanglass.store.sqlite.database import fetch
 
 CHUNK_SPANS = 100
@@ -27,18 +19,15 @@ CHUNK_SPANS = 100
 DENSE = 8
 """A span of ordinals is read in one scan if it holds at most this many times the items asked for."""
 
-Place = tuple[int, bytes, int]
-"""A span's place in the order: start, id, ordinal of its entry."""
 
-
-class Blocks(dict[int, Item]):
+class Blocks(Items):
     """The items of one session by ordinal, read block by block as they are asked for and kept while this lives."""
 
     def __init__(self, connection: apsw.Connection, compression: Compression, session: int) -> None:
+        super().__init__()
         self._connection = connection
         self._compression = compression
         self._session = session
-        self._messages: dict[int, tuple[Fragment, ...]] = {}
 
     def __missing__(self, ordinal: int) -> Item:
         self._load(ordinal, ordinal)
@@ -54,12 +43,10 @@ class Blocks(dict[int, Item]):
         self._load(0, 1 << 62)
         return {decode_entry(item).request_id for item in self.values() if isinstance(item, bytes)}
 
-    def records(self, places: Sequence[Place]) -> list[SpanRecord]:
-        """Return the spans at these places."""
-        ordinals = [ordinal for _, _, ordinal in places]
+    def prepare(self, ordinals: Sequence[int]) -> None:
+        """Read the blocks of these items in one scan where they lie close together."""
         if ordinals and max(ordinals) - min(ordinals) < DENSE * len(ordinals):
             self._load(min(ordinals), max(ordinals))
-        return [self._record(*place) for place in places]
 
     def _load(self, low: int, high: int) -> None:
         rows = self._connection.execute(
@@ -70,52 +57,6 @@ class Blocks(dict[int, Item]):
         for first, heads, body in rows:
             if first not in self:
                 self.update(enumerate(decode_block(heads, self._compression.decompress(body)), first))
-
-    def _record(self, start_ns: int, span_id: bytes, ordinal: int) -> SpanRecord:
-        entry = decode_entry(self[ordinal])
-        inputs, outputs = self._said(ordinal, entry)
-        return SpanRecord(
-            span_id,
-            entry.parent_span_id,
-            entry.request_id,
-            start_ns,
-            0 if entry.duration_ns == RUNNING else start_ns + entry.duration_ns,
-            self._fragment(entry.recurring),
-            Members(entry.own_span, entry.own_attributes),
-            inputs,
-            outputs,
-            unrun(entry.system, self._fragment),
-            unrun(entry.details, self._fragment),
-            entry.own_detail,
-            entry.inputs_shown_from,
-            entry.outputs_shown_from,
-        )
-
-    def _said(self, ordinal: int, entry: Entry) -> tuple[tuple[Fragment, ...], tuple[Fragment, ...]]:
-        inputs, outputs = unrun(entry.inputs, self._fragment), unrun(entry.outputs, self._fragment)
-        if entry.back:
-            inputs = self._said_by(ordinal - entry.back)[: entry.kept] + inputs
-        self._messages[ordinal] = inputs + outputs
-        return inputs, outputs
-
-    def _said_by(self, ordinal: int) -> tuple[Fragment, ...]:
-        """Return the messages of an entry, inputs then outputs."""
-        if ordinal not in self._messages:
-            self._said(ordinal, decode_entry(self[ordinal]))
-        return self._messages[ordinal]
-
-    def _fragment(self, ordinal: int) -> Fragment:
-        return self[ordinal]  # type: ignore[return-value]  # entries refer to fragments
-
-
-def read_place(connection: apsw.Connection, session: int, start_ns: int, span_id: bytes) -> Place:
-    """Return the place of a span that the session has."""
-    (place,) = fetch(
-        connection,
-        "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND start_ns = ? AND id = ?",
-        (session, start_ns, span_id),
-    )
-    return (place[0], place[1], place[2])
 
 
 def read_entries(connection: apsw.Connection, compression: Compression, session: int) -> Iterator[tuple[int, Entry]]:
@@ -173,3 +114,23 @@ def read_trace(
     )
     spans = Blocks(connection, compression, session).records(places[::-1])
     return [span for span in spans if span.request_id == trace.id]
+
+
+def read_outline(
+    connection: apsw.Connection, compression: Compression, session: int, after: Cursor | None, limit: int
+) -> OutlinePage:
+    """Return a page of a session's outline; see ``interface.Store.outline``."""
+    start = (after.start_ns, after.span_id) if after else (-1, b"")
+    places = fetch(
+        connection,
+        "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND (start_ns, id) > (?, ?)"
+        " ORDER BY start_ns, id LIMIT ?",
+        (session, *start, limit + 1),
+    )
+    before = fetch(
+        connection,
+        "SELECT start_ns, id, ordinal FROM spans WHERE session = ? AND (start_ns, id) <= (?, ?)"
+        " ORDER BY start_ns DESC, id DESC LIMIT ?",
+        (session, *start, LOOK_BACK),
+    )
+    return outline_page(Blocks(connection, compression, session), before, places, limit)

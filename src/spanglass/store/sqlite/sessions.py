@@ -11,11 +11,11 @@ from typing import Final, NamedTuple
 import apsw
 
 from spanglass.store.interface import SessionCursor, SessionPage, SessionRecord, Version
+from spanglass.store.items import Place
 from spanglass.store.rollups import as_members
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.facts import KINDS, STATUSES, decode_rollup
-from spanglass.store.sqlite.reader import Place
 from spanglass.store.views import wanted_facts
 from spanglass.store.where import MOST, Where
 

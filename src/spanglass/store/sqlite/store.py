@@ -35,8 +35,7 @@ from spanglass.store.pages import cut
 from spanglass.store.sqlite import dictionaries, index, keys, resources, summaries
 from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
-from spanglass.store.sqlite.outline import read_outline
-from spanglass.store.sqlite.reader import Blocks, TraceTime, read_places, read_spans, read_trace
+from spanglass.store.sqlite.reader import Blocks, TraceTime, read_outline, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import find_within, read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import Writer
 from spanglass.store.where import EVERYWHERE, Kind, Where

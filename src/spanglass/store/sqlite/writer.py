@@ -7,17 +7,17 @@ from typing import Final, TypeVar
 import apsw
 
 from spanglass.model.place import Place, TracePart
-from spanglass.model.record import SPOKEN, SpanRecord
+from spanglass.model.record import SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import RELATED_SPANS_MAX, Relate, WriteResult
-from spanglass.store.pages import said_ms, supersedes
+from spanglass.store.pages import supersedes
 from spanglass.store.records import decode_heads
-from spanglass.store.rollups import Rollup, last_ns, rolled_up
+from spanglass.store.rollups import Rollup, rolled_up
 from spanglass.store.sqlite import dictionaries, facts, index, summaries, traces
 from spanglass.store.sqlite.blocks import BlockWriter, read_loose, restless
 from spanglass.store.sqlite.database import fetch, immediate
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_all, read_trace
-from spanglass.store.sqlite.state import SessionState
+from spanglass.store.sqlite.state import FileState
 from spanglass.store.sqlite.traces import Trace
 
 UNINDEXED_MAX: Final = 8_000
@@ -35,10 +35,10 @@ class Writer:
         self._compression = compression
         self._blocks = BlockWriter(connection, compression)
         self._known_max = known_max
-        self._states: OrderedDict[tuple[bytes, bytes], SessionState] = OrderedDict()
+        self._states: OrderedDict[tuple[bytes, bytes], FileState] = OrderedDict()
         self._trusted: set[int] = set()
         """Sessions whose state is true as long as no other process writes."""
-        self._touched: dict[int, SessionState] = {}
+        self._touched: dict[int, FileState] = {}
         self._sizes: dict[int, int] = {}
         self._held = 0
         """Spans and fragments of all sessions in memory, and in ``_sizes`` of each."""
@@ -112,7 +112,7 @@ class Writer:
                 unchanged += outcome is False
         return WriteResult(written, replaced, unchanged, tuple(foreign))
 
-    def _located(self, part: TracePart, relate: Relate | None) -> list[tuple[SessionState, SpanRecord]] | None:
+    def _located(self, part: TracePart, relate: Relate | None) -> list[tuple[FileState, SpanRecord]] | None:
         """Return the spans to keep for a part, each with its session, where the trace's earlier spans are by then.
 
         Return None if the part may not go there.
@@ -143,12 +143,12 @@ class Writer:
             spans = relate(told, part.spans)
         return [(state, span) for span in spans]
 
-    def _beyond(self, state: SessionState, part: TracePart, told: set[bytes]) -> list[SpanRecord]:
+    def _beyond(self, state: FileState, part: TracePart, told: set[bytes]) -> list[SpanRecord]:
         """Return the known versions of a part's spans that are not among those told."""
         ids = [span.span_id for span in part.spans if span.span_id in state.starts and span.span_id not in told]
         return [self._known(state, span_id) for span_id in ids]
 
-    def _known(self, state: SessionState, span_id: bytes) -> SpanRecord:
+    def _known(self, state: FileState, span_id: bytes) -> SpanRecord:
         """Return a span that the session has in the file."""
         found = fetch(
             self._connection,
@@ -157,7 +157,7 @@ class Writer:
         )
         return Blocks(self._connection, self._compression, state.number).records(found)[0]
 
-    def _keep(self, state: SessionState, span: SpanRecord) -> bool | None:
+    def _keep(self, state: FileState, span: SpanRecord) -> bool | None:
         """Keep a span; return None if it is new, whether it replaced another content if not."""
         if span.span_id in state.starts:
             return self._replace(state, span)
@@ -165,13 +165,13 @@ class Writer:
         state.add(span)
         return None
 
-    def _replace(self, state: SessionState, span: SpanRecord) -> bool:
+    def _replace(self, state: FileState, span: SpanRecord) -> bool:
         self._flush(state)
         place = (state.number, state.starts[span.span_id], span.span_id)
         known = self._known(state, span.span_id)
         if not supersedes(span, known):
             return False
-        if _only_adds(span, known, state):
+        if state.only_adds(span, known):
             self._connection.execute("DELETE FROM spans WHERE session = ? AND start_ns = ? AND id = ?", place)
             state.rollup.count(known, -1)
             del state.starts[span.span_id]
@@ -183,7 +183,7 @@ class Writer:
 
     # Sessions
 
-    def _state(self, place: Place) -> SessionState:
+    def _state(self, place: Place) -> FileState:
         ids = (place.assistant_id, place.session_id)
         state = self._states.get(ids)
         if state is None or not self._is_true(state):
@@ -194,7 +194,7 @@ class Writer:
         self._touched[state.number] = state
         return state
 
-    def _is_true(self, state: SessionState) -> bool:
+    def _is_true(self, state: FileState) -> bool:
         if state.number in self._trusted:
             return True
         return fetch(self._connection, "SELECT writes FROM sessions WHERE number = ?", (state.number,)) == [
@@ -218,14 +218,14 @@ class Writer:
         )
         return int(number)
 
-    def _load(self, number: int) -> SessionState:
+    def _load(self, number: int) -> FileState:
         ((*identity, first_ns, last_ns, items, writes, counted, rollup),) = fetch(
             self._connection,
             "SELECT number, assistant, id, name, first_ns, last_ns, items, writes, counted, rollup"
             " FROM sessions WHERE number = ?",
             (number,),
         )
-        state = SessionState(facts.Identity(*identity))
+        state = FileState(facts.Identity(*identity))
         state.writes = writes
         if items:
             state.first_ns, state.last_ns, state.rollup = first_ns, last_ns, facts.decode_rollup(rollup)
@@ -241,7 +241,7 @@ class Writer:
         state.starts = dict(fetch(self._connection, "SELECT id, start_ns FROM spans WHERE session = ?", (number,)))
         return state
 
-    def _move(self, trace_id: bytes, old: int, target: SessionState) -> None:
+    def _move(self, trace_id: bytes, old: int, target: FileState) -> None:
         """Move a trace's spans to another session; what nothing else of the old one needs goes with them."""
         if old in self._touched:
             self._flush(self._touched[old])
@@ -255,7 +255,7 @@ class Writer:
             if span.request_id == trace_id:
                 self._keep(target, span)
 
-    def _rebuild(self, state: SessionState, spans: Iterable[SpanRecord]) -> None:
+    def _rebuild(self, state: FileState, spans: Iterable[SpanRecord]) -> None:
         """Write a session anew from these spans, keeping its row: what only other spans had is gone."""
         self._empty(state.number)
         state.clear()
@@ -281,7 +281,7 @@ class Writer:
 
     # Housekeeping
 
-    def _flush(self, state: SessionState) -> None:
+    def _flush(self, state: FileState) -> None:
         """Write what is pending of a session, and its row."""
         self._unindexed += len(state.pending)
         self._connection.executemany(
@@ -346,23 +346,3 @@ class Writer:
             self._trusted.discard(session)
             self._connection.execute("UPDATE sessions SET writes = writes + 1 WHERE number = ?", (session,))
         return bool(sessions)
-
-
-def _only_adds(new: SpanRecord, known: SpanRecord, state: SessionState) -> bool:
-    """Return whether replacing a span takes nothing away that the session shows or finds by it."""
-    said = {fragment.key: ms for fragment, ms in said_ms(new)}
-    times = all(
-        said.get(fragment.key, 1 << 62) <= ms or state.since[state.known[fragment.key]] < ms
-        for fragment, ms in said_ms(known)
-    )
-    ends = new.start_ns <= known.start_ns and last_ns(new) >= last_ns(known)
-    return ends and times and _spoken(known) <= _spoken(new) and not state.rollup.forgets(known, new)
-
-
-def _spoken(span: SpanRecord) -> set[bytes]:
-    return {
-        fragment.key
-        for fragments in (span.inputs, span.outputs, span.system)
-        for fragment in fragments
-        if fragment.kind in SPOKEN
-    }
