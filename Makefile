@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients browser demo demo-stop test fuzz check bench record format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record format types pictures requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -52,6 +52,13 @@ tests/clients/javascript/node_modules/.package-lock.json: tests/clients/javascri
 	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))
 	@touch $@
 
+setup-cassandra: $(if $(shell command -v java),$(if $(shell command -v mvn),.cassandra/ready)) ## Fetch the Cassandra that tests run, where java and mvn are
+
+.cassandra/ready: tests/cassandra/pom.xml
+	rm -rf $(@D)
+	mvn --quiet --batch-mode --file $< dependency:copy-dependencies -DoutputDirectory=$(abspath $(@D))
+	@touch $@
+
 viewer/node_modules/ready: viewer/package-lock.json | $(READY)
 	$(NPM) ci --silent
 	@touch $@
@@ -70,7 +77,7 @@ demo: $(READY) $(PAGES) ## Send recorded agent sessions to a server, show what b
 demo-stop: $(READY) ## Stop the server that `make demo` left up
 	@$(BIN)/python -m demo --stop
 
-test: check setup-clients browser ## Run every check and test
+test: check setup-clients setup-cassandra browser ## Run every check and test
 	$(NPM) run --silent test
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs --cov --cov-report=
@@ -116,4 +123,4 @@ requirements: ## Pin again, with hashes and without download addresses (needs uv
 	done
 
 clean: ## Remove what the other commands made
-	rm -rf .venv .clients .demo .pictures tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .clients .cassandra .demo .pictures tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*

@@ -1,9 +1,13 @@
 """What all tests share."""
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.cassandra.network import loopback
+from tests.cassandra.node import Node, install, missing
 
 settings.register_profile(
     "spanglass",
@@ -18,3 +22,22 @@ settings.load_profile("spanglass")
 def anyio_backend() -> str:
     """Run asynchronous tests on asyncio, which is what serves."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def cassandra_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
+    """Return a Cassandra that runs to the end of all tests."""
+    reason = missing()
+    if reason:
+        pytest.skip(reason)
+    install()
+    with Node(tmp_path_factory.mktemp("cassandra"), loopback(1)[0].host) as node:
+        yield node
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what needs Cassandra in one process, which starts it once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and cassandra_node.__name__ in item.fixturenames:
+            item.add_marker(pytest.mark.xdist_group("cassandra"))
