@@ -74,11 +74,14 @@ def _hidden(shown: Json, kept: Json) -> int:
         listed, said = shown["attributes"].pop(name, []), kept["attributes"].pop(name, [])
         start = len(said) - len(listed)
         assert listed == said[start:]
+        assert kept.pop(f"{name}ShownFrom", 0) == start
         # The newest that fit, or fewer, beginning behind a result whose use is further back.
         assert start == max(0, len(said) - MESSAGES_MAX) or _is_result(said[start - 1])
         hidden += start
     assert shown == {name: value for name, value in kept.items() if name in shown}
-    assert kept.keys() - shown.keys() <= {"detail", "systemInstructionsRest"}
+    assert kept.keys() - shown.keys() <= {"detail", "systemInstructionsRest", "startTimeUnixNano", "endTimeUnixNano"}
+    for name in ("start", "end"):
+        assert int(kept[f"{name}TimeUnixNano"]) // 1_000_000 / 1000 == shown[f"{name}Timestamp"]
     return hidden
 
 

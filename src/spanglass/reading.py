@@ -297,8 +297,14 @@ class Joiner:
         told: dict[str, Any] = msgspec.json.decode(b",".join(self._span(shown)))
         if not span.end_ns:
             del told["endTimestamp"]
+        else:
+            told["endTimeUnixNano"] = str(span.end_ns)
+        told["startTimeUnixNano"] = str(span.start_ns)
         for rest in span.system[1:]:
             told["systemInstructionsRest"] = msgspec.Raw(rest.json)
+        for name, withheld in (("inputMessages", span.inputs_shown_from), ("outputMessages", span.outputs_shown_from)):
+            if withheld:
+                told[f"{name}ShownFrom"] = withheld
         return told | {"detail": detail.whole(span)}
 
     def _span(self, span: SpanRecord) -> list[bytes]:

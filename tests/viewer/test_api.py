@@ -114,8 +114,12 @@ def test_spans_come_whole(store: MemoryStore, client: TestClient) -> None:
     assert whole["systemInstructionsRest"] == [{"text": {"value": "1"}}]
     assert whole["detail"] == {"resource": {"attributes": {"a": 1}}, "kind": 3}
     assert whole["requestId"].replace("-", "") == trace_id(0).hex()
+    assert whole["inputMessagesShownFrom"] == 10
+    assert "outputMessagesShownFrom" not in whole
+    assert whole["startTimeUnixNano"] == str(span(1).start_ns)
+    assert whole["endTimeUnixNano"] == str(span(1).end_ns)
     assert "endTimestamp" in whole
-    assert "endTimestamp" not in running
+    assert not {"endTimestamp", "endTimeUnixNano", "inputMessagesShownFrom"} & running.keys()
 
 
 def test_spans_are_paged(store: MemoryStore, client: TestClient) -> None:

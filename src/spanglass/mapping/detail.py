@@ -22,7 +22,8 @@ only where they say something:
 - ``withheld``: member to the value that the service model does not admit.
 - ``logs``: the span's log records, by a hash of what they say: ``{"name", "body", "attributes", "severityNumber",
   "severityText", "flags", "droppedAttributesCount", "origin"}``; ``logOrigins``: ``{"resource", "scope"}`` by origin.
-- ``joined``: ``[timeUnixNano, observedTimeUnixNano, order]`` of the log records, and what they filled (``joining``).
+- ``joined``: ``times``, ``[timeUnixNano, observedTimeUnixNano, order]`` of each log record, and what they filled
+  (``joining``); ``logs`` are their hashes in the order of the times.
 - ``unpaired``: true for a tool's span without the emitter's id of the call (``pairing``).
 - ``related``: what ``relations`` made of the span, and what it takes to undo that (``rewriting``).
 
@@ -154,6 +155,11 @@ def whole(record: SpanRecord) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for piece in (*(one.json for one in record.details), record.own_detail):
         _merge(merged, msgspec.json.decode(piece))
+    if "joined" in merged:  # equal records of several times are one under "logs"
+        count = len(merged["joined"]["times"])
+        merged["joined"]["logs"] = [
+            key for one in record.details[-count:] for key in msgspec.json.decode(one.json)["logs"]
+        ]
     if said := merged.pop("said", None):
         for event in merged["events"]:
             if "attributesSaid" in event:

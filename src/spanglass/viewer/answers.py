@@ -210,7 +210,8 @@ class WholeSpan(Answer):
     """A span as ListSpans gives it with nothing left out; ``endTimestamp`` is absent while it runs.
 
     ``systemInstructionsRest`` holds the values that systemInstructions has no room for, ``detail`` what came in beyond
-    the members.
+    the members. ListSpans shows the messages from ``inputMessagesShownFrom`` and ``outputMessagesShownFrom`` on, which
+    are absent where that is all of them. The times in nanoseconds are text, since JSON's numbers do not hold them.
     """
 
     span_id: str
@@ -223,11 +224,15 @@ class WholeSpan(Answer):
     request_id: str
     attributes: SpanAttributes
     detail: dict[str, Any]
+    start_time_unix_nano: str
     parent_span_id: str | UnsetType = UNSET
     end_timestamp: float | UnsetType = UNSET
+    end_time_unix_nano: str | UnsetType = UNSET
     status_description: str | UnsetType = UNSET
     origin_request_id: str | UnsetType = UNSET
     system_instructions_rest: list[SpanMessageValue] | UnsetType = UNSET
+    input_messages_shown_from: Count | UnsetType = UNSET
+    output_messages_shown_from: Count | UnsetType = UNSET
 
 
 class WholeSpans(Answer):

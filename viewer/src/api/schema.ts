@@ -839,14 +839,18 @@ export interface components {
          * @description A span as ListSpans gives it with nothing left out; ``endTimestamp`` is absent while it runs.
          *
          *         ``systemInstructionsRest`` holds the values that systemInstructions has no room for, ``detail`` what came in beyond
-         *         the members.
+         *         the members. ListSpans shows the messages from ``inputMessagesShownFrom`` and ``outputMessagesShownFrom`` on, which
+         *         are absent where that is all of them. The times in nanoseconds are text, since JSON's numbers do not hold them.
          */
         WholeSpan: {
             assistantId: string;
             attributes: components["schemas"]["SpanAttributes"];
             detail: Record<string, never>;
+            endTimeUnixNano?: string;
             endTimestamp?: number;
+            inputMessagesShownFrom?: number;
             originRequestId?: string;
+            outputMessagesShownFrom?: number;
             parentSpanId?: string;
             requestId: string;
             sessionId: string;
@@ -854,6 +858,7 @@ export interface components {
             spanName: string;
             /** @enum {unknown} */
             spanType: "CLIENT" | "INTERNAL" | "SERVER";
+            startTimeUnixNano: string;
             startTimestamp: number;
             /** @enum {unknown} */
             status: "ERROR" | "OK" | "TIMEOUT";

@@ -1,0 +1,178 @@
+"""From a span as it is kept back to telemetry: the inverse of ``mapper``.
+
+What no member holds is kept verbatim beside the span (``detail``), so most of a span comes back as it came. Attributes
+whose whole content the messages hold were not kept: what they said is written anew, as the GenAI conventions have it,
+where mapping the span without it does not give the same messages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+import msgspec
+
+from spanglass.mapping import detail as kept
+from spanglass.mapping.conventional import Spoken, arguments_json, instructions_json, messages_json, result_json
+from spanglass.mapping.joining import CHAT, OPERATION
+from spanglass.mapping.mapper import Mapper
+from spanglass.mapping.original import Whole, original_logs, original_span
+from spanglass.mapping.rewriting import COUNTED, INFERENCE
+from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
+from spanglass.telemetry import Attributes, LogRecord, Span
+
+TOOL: Final = "execute_tool"
+_LISTS: Final = ("inputMessages", "outputMessages", "systemInstructions")
+_RELATED: Final = COUNTED | {"operationName", "aiAgentName", "interactionMode", "targetAgentId"}
+"""Members that other spans of a trace may change (``relations``)."""
+_APART: Final = _RELATED.union(_LISTS, {"responseFinishReasons"})
+_ATTEMPTS: Final = (False, False, True)
+"""Whether the values of a message are written apart. What is written anew may take the place of what told more, so it
+is looked at again. What is read in another order together, as a call before the text that leads to it, comes apart."""
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Restored(msgspec.Struct, frozen=True):
+    """A span as it came, None if only log records did, and its log records.
+
+    ``faithful`` is whether mapping these gives the same members and messages again.
+    """
+
+    span: Span | None
+    logs: tuple[LogRecord, ...] = ()
+    faithful: bool = True
+
+
+class Restorer:
+    """Restores spans; for one thread at a time, and with a mapper that masks nothing."""
+
+    def __init__(self, mapper: Mapper) -> None:
+        self._mapper = mapper
+
+    def restore(self, whole: Whole) -> Restored:
+        """Return the telemetry that a span came as; it is to have come so (``original.came_as_telemetry``)."""
+        logs = tuple(original_logs(whole))
+        if whole["detail"].get("joined", {}).get("alone"):
+            return Restored(None, logs)
+        span = original_span(whole)
+        expected = _of_whole(whole)
+        for apart in _ATTEMPTS:
+            if (said := self._said(span, logs)) == expected:
+                return Restored(span, logs)
+            span = _said_anew(span, whole, said, expected, apart=apart)
+        return Restored(span, logs, faithful=self._said(span, logs) == expected)
+
+    def _said(self, span: Span, logs: Sequence[LogRecord]) -> "_Said":
+        ((record,),) = (part.spans for part in self._mapper.parts([span], logs))
+        return _of_record(record)
+
+
+class _Said(msgspec.Struct):
+    """What mapping a span comes to: all that was said, which was not kept as it came, and what hangs on it.
+
+    ``filled`` are the lists that log records filled, ``verbatim`` what messages are kept as they came, too, ``others``
+    the members that no other span of the trace has a say in.
+    """
+
+    operation: str
+    inputs: Spoken
+    outputs: Spoken
+    system: list[Any]
+    reasons: list[str]
+    filled: list[str]
+    verbatim: dict[str, Any]
+    others: dict[str, Any]
+
+
+def _of_whole(whole: Whole) -> _Said:
+    attributes, detail = whole["attributes"], whole["detail"]
+    inputs, outputs = ([(one["participant"], one["values"]) for one in attributes.get(name, ())] for name in _LISTS[:2])
+    related = detail.get("related", {})
+    if before := related.get("toolUseId"):
+        inputs, outputs = (_paired(said, related["now"]["toolUseId"], before) for said in (inputs, outputs))
+    return _Said(
+        INFERENCE if "operation" in related.get("now", {}) else attributes.get("operationName", ""),
+        inputs,
+        outputs,
+        [*attributes.get("systemInstructions", ()), *whole.get("systemInstructionsRest", ())],
+        attributes.get("responseFinishReasons", []),
+        detail.get("joined", {}).get("lists", []),
+        detail.get("messages", {}),
+        _others(attributes, detail),
+    )
+
+
+def _others(attributes: Mapping[str, Any], detail: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in attributes.items() if name not in _APART}
+    return told | {"withheld": detail.get("withheld", {})}
+
+
+def _paired(said: Spoken, now: str, before: str) -> Spoken:
+    old, new = (b'"toolUseId":"%b"' % one.encode() for one in (now, before))
+    return [(who, msgspec.json.decode(_encode(values).replace(old, new))) for who, values in said]
+
+
+def _of_record(record: SpanRecord) -> _Said:
+    told = kept.whole(record)
+    recurring = Members.unpack(record.recurring.json).attributes
+    attributes: dict[str, Any] = msgspec.json.decode(
+        b"{%b}" % b",".join(filter(None, (recurring, record.own.attributes)))
+    )
+    return _Said(
+        attributes.get("operationName", ""),
+        _fragments(record.inputs),
+        _fragments(record.outputs),
+        [value for one in record.system for value in msgspec.json.decode(one.json)],
+        attributes.get("responseFinishReasons", []),
+        told.get("joined", {}).get("lists", []),
+        told.get("messages", {}),
+        _others(attributes, told),
+    )
+
+
+def _fragments(fragments: Iterable[Fragment]) -> Spoken:
+    return [(PARTICIPANTS[one.kind], msgspec.json.decode(one.json)) for one in fragments]
+
+
+def _said_anew(span: Span, whole: Whole, said: _Said, expected: _Said, *, apart: bool) -> Span:
+    """Write anew in a span what mapping it does not give."""
+    more: Attributes = {}
+    if said.operation != expected.operation:
+        more[OPERATION] = CHAT if expected.operation == INFERENCE else expected.operation
+    other = said.verbatim != expected.verbatim
+
+    def lacks(name: str) -> bool:
+        return (
+            other
+            or getattr(said, name) != getattr(expected, name)
+            or (name in said.filled and name not in expected.filled)
+        )
+
+    if whole["attributes"].get("operationName") == TOOL:
+        if lacks("inputs") and expected.inputs:
+            more["gen_ai.tool.call.arguments"] = arguments_json(expected.inputs)
+        if lacks("outputs") and expected.outputs:
+            more["gen_ai.tool.call.result"] = result_json(expected.outputs)
+    else:
+        emitters = whole["detail"].get("toolUseIds", {})
+        verbatim = {} if apart else _verbatim(whole)
+        if lacks("inputs"):
+            more["gen_ai.input.messages"] = messages_json(expected.inputs, verbatim, apart=apart)
+        if lacks("outputs") or lacks("reasons"):
+            reasons = expected.reasons if lacks("reasons") else ()
+            more["gen_ai.output.messages"] = messages_json(
+                expected.outputs, verbatim, emitters=emitters, reasons=reasons, apart=apart
+            )
+    if lacks("system"):
+        more["gen_ai.system_instructions"] = instructions_json(expected.system)
+    return msgspec.structs.replace(span, attributes=span.attributes | more)
+
+
+def _verbatim(whole: Whole) -> dict[bytes, Any]:
+    """Return messages as they came, by the values that show them."""
+    came = whole["detail"].get("messages")
+    if not came:
+        return {}
+    session = UUID(whole["sessionId"])
+    ids = {str(uuid5(session, key)): message for key, message in came.items()}
+    said = (one for name in _LISTS[:2] for one in whole["attributes"].get(name, ()))
+    return {_encode(one["values"]): ids[one["messageId"]] for one in said if one["messageId"] in ids}
