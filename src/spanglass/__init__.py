@@ -1,5 +1,24 @@
 """Spanglass records what AI agents did and answers AWS QConnect's ListSpans, self-hosted."""
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
 
+if TYPE_CHECKING:
+    from spanglass.client import Client
+
+__all__ = ["Client", "__version__"]
 __version__ = version(__name__)
+
+_PLACES: Final = {"Client": "spanglass.client"}
+"""Where names of the package are that need more than it, maybe an extra; each is imported once somebody asks for it."""
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever is asked for)
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES})

@@ -1,0 +1,16 @@
+"""A client of QConnect as boto3's is one, which reads ListSpans several times faster.
+
+``blocking.Client`` is botocore's own client in all but one step, which ``pages`` does in its place.
+"""
+
+try:
+    import botocore  # noqa: F401 (told apart from what else may be missing)
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        "spanglass.Client needs botocore: pip install 'spanglass[client]'", name="botocore"
+    ) from error
+
+from spanglass.client.blocking import Client
+from spanglass.client.pages import accelerate
+
+__all__ = ["Client", "accelerate"]

@@ -1,0 +1,74 @@
+"""The client for programs without an event loop."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Required, Self, TypedDict, Unpack
+
+import botocore.session
+from botocore.config import Config
+
+from spanglass.client.pages import accelerate
+
+
+class Options(TypedDict, total=False):
+    """What a client is made of; all are boto3's, and what is left out is looked up as boto3 does."""
+
+    endpoint_url: str | None
+    region_name: str | None
+    aws_access_key_id: str | None
+    aws_secret_access_key: str | None
+    aws_session_token: str | None
+    aws_account_id: str | None
+    profile_name: str | None
+    verify: bool | str | None
+    use_ssl: bool
+    api_version: str | None
+    config: Config | None
+
+
+class ListSpansRequest(TypedDict, total=False):
+    """The parameters of ListSpans; both ids may be ARNs."""
+
+    assistantId: Required[str]
+    sessionId: Required[str]
+    nextToken: str
+    maxResults: int
+
+
+class Client:
+    """AWS's QConnect as boto3 offers it, against Spanglass or AWS.
+
+    All operations, ``get_paginator``, ``exceptions``, ``meta`` and the rest are botocore's own, and so are credentials,
+    signatures, endpoints and retries. ListSpans returns what boto3's client returns, several times faster.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: There is no such region, profile and so on, in botocore's words.
+    """
+
+    def __init__(self, **options: Unpack[Options]) -> None:
+        session = botocore.session.Session(profile=options.pop("profile_name", None))
+        self._client: Final = session.create_client("qconnect", **options)
+        accelerate(self._client)
+
+    if TYPE_CHECKING:
+
+        def list_spans(self, **request: Unpack[ListSpansRequest]) -> dict[str, Any]:
+            """Return a page of a session's spans.
+
+            Raises:
+                botocore.exceptions.ClientError: The service answers with an error, an instance of what is under its
+                    name in ``exceptions``.
+                botocore.exceptions.BotoCoreError: There is no answer, or a parameter is none of the operation's.
+            """
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (botocore has no types)
+        """Return what botocore's client has under a name."""
+        return getattr(self._client, name)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *dir(self._client)})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
