@@ -2,8 +2,8 @@
 
 import json
 
+from spanglass.answers import Change
 from spanglass.viewer import openapi
-from spanglass.viewer.answers import Change
 from spanglass.viewer.api import FOLLOW, OPERATIONS
 
 

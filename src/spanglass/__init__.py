@@ -6,18 +6,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from spanglass.client import Client
+    from spanglass.traces import open_traces as open  # noqa: A004 (read as spanglass.open)
 
-__all__ = ["Client", "__version__"]
+__all__ = ["Client", "__version__", "open"]
 __version__ = version(__name__)
 
-_PLACES: Final = {"Client": "spanglass.client"}
+_PLACES: Final = {"Client": "spanglass.client:Client", "open": "spanglass.traces:open_traces"}
 """Where names of the package are that need more than it, maybe an extra; each is imported once somebody asks for it."""
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever is asked for)
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+    module, _, found = _PLACES[name].partition(":")
+    return getattr(import_module(module), found)
 
 
 def __dir__() -> list[str]:

@@ -12,19 +12,20 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from spanglass import health, qconnect, viewer
-from spanglass.access import Anyone, Callers, Gate, Keys
+from spanglass.access import Anyone, Caller, Callers, Gate, Keys, Role
 from spanglass.access.secrets import Secrets
 from spanglass.access.sites import Sites
 from spanglass.access.throttle import Throttle
 from spanglass.access.web import refuse
 from spanglass.config import Config, ConfigError, Limits, listed
 from spanglass.heads import CLOSING
-from spanglass.logs import configure_logging
+from spanglass.logs import configure_logging, quiet
 from spanglass.mappers import MappingApart, MappingHere
 from spanglass.mapping import Mapper
 from spanglass.masking import RULES, Masks, read_patterns
 from spanglass.otlp import http
 from spanglass.otlp.grpc import serve_grpc
+from spanglass.qconnect.service import Service
 from spanglass.reading import Reader
 from spanglass.recording import Recorder
 from spanglass.registry import Registry
@@ -35,8 +36,10 @@ _WEB: Final = "*"
 """Where ``create`` keeps what answers all paths that are no other face's; no path is so."""
 
 
-def open_store(url: str, limits: Limits) -> Store:
+def open_store(url: str, limits: Limits, *, existing: bool = False) -> Store:
     """Open the store that a URL names: ``sqlite:///PATH``, with four slashes for an absolute path.
+
+    ``existing`` opens one that is there as it is: nothing is made or brought up to date.
 
     Raises:
         ConfigError: The URL names no kind of store.
@@ -44,15 +47,15 @@ def open_store(url: str, limits: Limits) -> Store:
     """
     for prefix, opened in _STORES.items():
         if url.startswith(prefix) and url != prefix:
-            return opened(url.removeprefix(prefix), limits)
+            return opened(url.removeprefix(prefix), limits, existing)
     raise ConfigError(f"store: {url!r} is no store's address; write sqlite:///PATH")
 
 
-def _open_sqlite(path: str, limits: Limits) -> Store:
-    return SqliteStore(Path(path), known_fragments_max=limits.known_fragments_max)
+def _open_sqlite(path: str, limits: Limits, existing: bool) -> Store:  # noqa: FBT001 (called from the table alone)
+    return SqliteStore(Path(path), known_fragments_max=limits.known_fragments_max, existing=existing)
 
 
-_STORES: Final[dict[str, Callable[[str, Limits], Store]]] = {"sqlite:///": _open_sqlite}
+_STORES: Final[dict[str, Callable[[str, Limits, bool], Store]]] = {"sqlite:///": _open_sqlite}
 
 
 def open_masks(config: Config) -> Masks:
@@ -87,7 +90,10 @@ def create(config: Config) -> ASGIApp:
     Its lifespan opens the store; on shutdown it drains what was accepted, then closes the store.
     """
     faces: dict[str, ASGIApp] = {}
-    web = Starlette(lifespan=lambda web: _lifespan(web, config, faces))
+    return _by_path(faces, Starlette(lifespan=lambda web: _lifespan(web, config, faces)))
+
+
+def _by_path(faces: dict[str, ASGIApp], web: Starlette) -> ASGIApp:
     web.router.redirect_slashes = False  # a redirect would lead where the request's Host says
 
     async def face(scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,6 +106,39 @@ def create(config: Config) -> ASGIApp:
         await answer(scope, receive, send)
 
     return face
+
+
+@asynccontextmanager
+async def opened(config: Config, role: Role = Role.READER) -> AsyncIterator[ASGIApp]:
+    """Open a store that is there, for the program itself: the JSON API and QConnect's, for one of a role.
+
+    Nothing is recorded, and the store is not brought up to date.
+
+    Raises:
+        ConfigError, StoreError: As ``open_store``, or the file of prices cannot be used.
+    """
+    quiet()
+    limits, caller = config.limits, Caller(role=role)
+    store = open_store(config.store, limits, existing=True)
+    threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
+    try:
+        reader = Reader(store, limits, full=config.full)
+        web = Starlette(routes=viewer.routes(reader, store, None, threads, config))
+        service = _qconnect(config, store, reader, threads)
+        face = _by_path({_WEB: web, **dict.fromkeys(qconnect.FIRST_SEGMENTS, service)}, web)
+
+        async def of_the_role(scope: Scope, receive: Receive, send: Send) -> None:
+            await face({**scope, "state": {"caller": caller}}, receive, send)
+
+        yield of_the_role
+    finally:
+        threads.shutdown()
+        store.close()
+
+
+def _qconnect(config: Config, store: Store, reader: Reader, threads: Executor) -> Service:
+    backing = qconnect.Backing(reader, Registry(store, config.limits), config.region, config.account_id)
+    return qconnect.app(backing, threads, config.limits)
 
 
 @asynccontextmanager
@@ -125,8 +164,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         web.router.routes += viewer.routes(reader, store, recorder.record, threads, config, masks=masks, keys=keys)
         web.router.routes += health.routes(store, recorder, threads)
         gate = Gate(Sites(None if keys else listed(config.allowed_hosts)), callers)
-        backing = qconnect.Backing(reader, Registry(store, limits), config.region, config.account_id)
-        service = qconnect.app(backing, threads, limits)
+        service = _qconnect(config, store, reader, threads)
         web.router.default = service  # what is no path at all is no operation either, and is told so as by AWS
         faces[_WEB] = gate.before(web, refuse, visitors=True)
         origins = listed(config.otlp_origins)

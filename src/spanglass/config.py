@@ -3,7 +3,7 @@
 import ipaddress
 import os
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal, Self, TypeAlias
+from typing import Annotated, Final, Literal, Self, TypeAlias, TypeVar
 
 import msgspec
 
@@ -15,6 +15,9 @@ HEAD_BYTES_MAX: Final = 64 << 10
 _Port: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Count: TypeAlias = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds: TypeAlias = Annotated[float, msgspec.Meta(gt=0)]
+
+
+_Struct = TypeVar("_Struct", bound=msgspec.Struct)
 
 
 def listed(text: str) -> list[str]:
@@ -127,25 +130,80 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ConfigError: A value is not of its field's type, or out of range.
         """
-        names = [name for name in cls.__struct_fields__ if name != "limits"]
-        values = {name: text for name in names if (text := environment.get(ENVIRONMENT_PREFIX + name.upper()))}
-        limits = {
-            name: text
-            for name in Limits.__struct_fields__
-            if (text := environment.get(ENVIRONMENT_PREFIX + name.upper()))
-        }
-        given = {name: value for name, value in (options or {}).items() if value is not None}
-        try:
-            config = msgspec.convert(values | given | {"limits": limits}, cls, strict=False)
-        except msgspec.ValidationError as error:
-            reason, _, path = str(error).partition(" - at `$.")
-            name = path.rstrip("`").removeprefix("limits.")
-            raise ConfigError(f"{ENVIRONMENT_PREFIX}{name.upper()} or its option: {reason}") from None
+        values = _told(cls, environment) | _given(options)
+        config = _converted(values | {"limits": _told(Limits, environment)}, cls)
         if config.auth == "off" and not _is_loopback(config.host):
             raise ConfigError(
                 f"host: {config.host} is not a loopback address, and without authentication only those serve"
             )
         return config
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """Where commands and programs that read find sessions, and as whom they ask.
+
+    A server's address stands before a store; without either it is the server of this machine.
+    """
+
+    endpoint: str = ""
+    """The address of a server, ``http://HOST:PORT``."""
+    store: str = ""
+    """A store to open within the process instead: ``sqlite:///PATH``, or a path."""
+    port: _Port = 4318
+    """The port of this machine's server."""
+    api_key: str = ""
+    """The bearer token of a key."""
+    sign: bool = False
+    """Whether requests are signed as AWS's clients sign them, with the credentials that botocore finds."""
+    profile: str = ""
+    """The AWS profile whose credentials sign."""
+    signing_region: str = ""
+    """The AWS region that is signed for; empty is the profile's."""
+    answer_seconds_max: _Seconds = 60.0
+    """Seconds that a server may take to answer, or to go on with an answer."""
+
+    @classmethod
+    def from_environment(
+        cls, options: Mapping[str, object] | None = None, environment: Mapping[str, str] = os.environ
+    ) -> Self:
+        """Read ``SPANGLASS_<FIELD>`` for each field; an option that is not None overrides it.
+
+        An option that names a server, or a store, puts aside whatever the environment names.
+
+        Raises:
+            ConfigError: A value is not of its field's type, or the options name both a server and a store.
+        """
+        given = _given(options)
+        if "endpoint" in given and "store" in given:
+            raise ConfigError("endpoint, store: name one of them")
+        values = _told(cls, environment)
+        if "store" in given:
+            values.pop("endpoint", None)
+        return _converted(values | given, cls)
+
+    @property
+    def where(self) -> str:
+        """The address of the server, or of the store."""
+        return self.endpoint or self.store or f"http://127.0.0.1:{self.port}"
+
+
+def _told(struct: type[msgspec.Struct], environment: Mapping[str, str]) -> dict[str, object]:
+    """Return what the environment says of a struct's fields."""
+    names = {name: environment.get(ENVIRONMENT_PREFIX + name.upper()) for name in struct.__struct_fields__}
+    return {name: text for name, text in names.items() if text}
+
+
+def _given(options: Mapping[str, object] | None) -> dict[str, object]:
+    return {name: value for name, value in (options or {}).items() if value is not None}
+
+
+def _converted(values: Mapping[str, object], struct: type[_Struct]) -> _Struct:
+    try:
+        return msgspec.convert(values, struct, strict=False)
+    except msgspec.ValidationError as error:
+        reason, _, path = str(error).partition(" - at `$.")
+        name = path.rstrip("`").removeprefix("limits.")
+        raise ConfigError(f"{ENVIRONMENT_PREFIX}{name.upper()} or its option: {reason}") from None
 
 
 def _is_loopback(host: str) -> bool:

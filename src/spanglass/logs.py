@@ -6,6 +6,12 @@ import sys
 import structlog
 
 
+def quiet() -> None:
+    """Say nothing of single requests, unless somebody has set up logs; for what is served within another program."""
+    if not structlog.is_configured():
+        structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+
+
 def configure_logging(level: str) -> None:
     """Send our own and the libraries' logs through one pipeline; called once a process.
 

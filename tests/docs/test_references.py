@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 
 from spanglass import health, qconnect
 from spanglass.cli import cli
-from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits
+from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits, Target
 from spanglass.conventions import DIALECTS, messages, roles, sessions, spanglass, tokens
 from spanglass.conventions.dialect import Dialect
 from spanglass.conventions.spanglass import camel
@@ -22,6 +22,7 @@ from spanglass.otlp.errors import REFUSALS
 from spanglass.qconnect import errors
 from spanglass.recording import Recorder
 from spanglass.store.memory import MemoryStore
+from spanglass.traces import Traces
 from spanglass.viewer.api import FOLLOW, OPERATIONS, OTHERS
 from spanglass.viewer.sessions import SessionsQuery
 from tests.docs.pages import PAGES, read, rows
@@ -57,6 +58,25 @@ def test_every_setting_is_told_with_its_default() -> None:
     assert told == {variable(name): str(getattr(config, name)) for name in fields}
 
 
+def test_every_setting_of_readers_is_told_with_its_default() -> None:
+    """The variables of the table for programs that read are the fields of ``Target``."""
+    told = {
+        quoted(name)[0]: "".join(quoted(default))
+        for name, default, _ in rows("docs/configuration.md", "Settings of programs that read")
+    }
+    target = Target()
+    assert told == {variable(name): str(getattr(target, name)) for name in target.__struct_fields__}
+
+
+def test_every_method_of_traces_is_told() -> None:
+    """The table of what ``spanglass.open`` returns has each of its methods."""
+    told = {
+        name.partition("(")[0] for cell, _ in rows("docs/reading.md", "Reading with Python") for name in quoted(cell)
+    }
+    methods = {name for name, value in vars(Traces).items() if not name.startswith("_") and callable(value)}
+    assert told == methods - {"close", "ids"}
+
+
 def test_every_limit_is_told_with_its_default_and_unit() -> None:
     """The variables of the table of limits are the fields of ``Limits``; a unit that the name holds is the table's."""
     told = rows("docs/configuration.md", "Limits")
@@ -71,7 +91,9 @@ def test_every_limit_is_told_with_its_default_and_unit() -> None:
 
 def test_pages_name_no_other_setting() -> None:
     """Each variable that any page names is a setting."""
-    settings = {variable(name) for name in (*Config.__struct_fields__, *Limits.__struct_fields__)}
+    settings = {
+        variable(name) for name in (*Config.__struct_fields__, *Limits.__struct_fields__, *Target.__struct_fields__)
+    }
     for page in PAGES:
         assert set(re.findall(r"SPANGLASS_[A-Z_]+", read(page))) <= settings, page
 

@@ -3,8 +3,9 @@ from typing import Any
 
 import pytest
 
-from spanglass.mapping.explain import Claimed, claims, explain, explain_record
+from spanglass.mapping.explain import claims, explain, explain_record
 from spanglass.mapping.identity import span_uuid
+from spanglass.model.explanation import Claimed
 from spanglass.model.record import Fragment, Kind, Members, SpanRecord, fragment
 from spanglass.telemetry import Attributes, Event, Resource, Scope, Span
 from tests.captures import CAPTURES, exported, mapper

@@ -14,8 +14,9 @@ from rich.table import Table
 from spanglass.app import open_store
 from spanglass.config import Config, listed
 from spanglass.mapping import Mapper
-from spanglass.mapping.explain import Claimed, Explanation, explain, explain_record
+from spanglass.mapping.explain import explain, explain_record
 from spanglass.mapping.identity import span_uuid
+from spanglass.model.explanation import Claimed, Explanation
 from spanglass.model.place import parse_uuid
 from spanglass.otlp.codec import decode_protobuf
 from spanglass.otlp.errors import RequestError

@@ -1,7 +1,7 @@
 """What became of each attribute of a span: which dialect claims it, which member it fills, and what nobody claims."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 
 import msgspec
 
@@ -12,42 +12,12 @@ from spanglass.conventions.sessions import read_claim
 from spanglass.conventions.spanglass import ASSISTANT
 from spanglass.mapping import detail
 from spanglass.mapping.layout import Layout, Layouts
+from spanglass.model.explanation import Claimed, Explanation, Outcome
 from spanglass.model.record import Members, SpanRecord
 from spanglass.telemetry import Attributes, Event, Resource, Scope, Span
 
-Outcome: TypeAlias = Literal["used", "outranked", "unusable", "part", "kept"]
-"""``used``: fills the member. ``outranked``: ``by`` does, which stands before it. ``unusable``: its value says nothing
-that the member can hold. ``part``: ``by`` was made of it. ``kept``: nobody claims it; it is kept verbatim."""
 EVENT: Final = "event "
 """What stands before an event's name, where others have an attribute's."""
-
-
-class Claimed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What one dialect makes of one attribute; ``made`` tells that the attribute is none of the span's own."""
-
-    attribute: str
-    outcome: Outcome
-    dialect: str = ""
-    member: str = ""
-    by: str = ""
-    made: bool = False
-
-
-class Explanation(msgspec.Struct, frozen=True):
-    """A span, how its attributes were read, and what came of it.
-
-    ``members`` are the span's as ListSpans has them but for ids, times and messages; ``messages`` counts those;
-    ``withheld`` are values that the service model does not admit. Ids are OpenTelemetry's, in hex.
-    """
-
-    name: str
-    trace_id: str
-    span_id: str
-    scope: str
-    claims: list[Claimed]
-    members: dict[str, Any]
-    messages: dict[str, int]
-    withheld: dict[str, Any]
 
 
 def explain(span: Span, record: SpanRecord, sessions: Iterable[str] = ()) -> Explanation:

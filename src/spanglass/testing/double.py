@@ -1,15 +1,14 @@
 """A double of QConnect: the service itself, over sessions in memory, with faults on demand."""
 
-import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import structlog
 from starlette.types import Receive, Scope, Send
 
 from spanglass import qconnect
 from spanglass.config import Limits
+from spanglass.logs import quiet
 from spanglass.mapping import received
 from spanglass.reading import Reader
 from spanglass.registry import Registry
@@ -26,8 +25,7 @@ class Double:
     """An ASGI application that answers as QConnect does; ``faults`` are met before it answers."""
 
     def __init__(self) -> None:
-        if not structlog.is_configured():  # else requests would be told among what a test prints
-            structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+        quiet()
         limits = Limits()
         self._store: Final = MemoryStore()
         self._threads: Final = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-double")

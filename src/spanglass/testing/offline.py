@@ -5,9 +5,7 @@ a block, every ``qconnect`` client that is made there has it among them, before 
 services, as moto does. Sessions of boto3 know who listens when they are made, so the default one is made anew.
 """
 
-import asyncio
 import contextlib
-import threading
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,8 +13,8 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
-from starlette.types import Message, Scope
 
+from spanglass.connection.inside import Inside
 from spanglass.testing.double import Double
 from spanglass.testing.raw import RawBody
 from spanglass.testing.serving import KEYS, REGION
@@ -31,9 +29,7 @@ class Offline:
         self.double: Final = double
         self.faults: Final = double.faults
         self.add: Final = double.add
-        self._loop: Final = asyncio.new_event_loop()
-        self._thread: Final = threading.Thread(target=self._loop.run_forever, name="spanglass-double", daemon=True)
-        self._thread.start()
+        self._inside: Final = Inside(contextlib.nullcontext(double), "offline")
 
     def attach(self, client: Any) -> None:  # noqa: ANN401 (boto3's clients have no type)
         """Answer a client that was made before."""
@@ -46,30 +42,17 @@ class Offline:
 
     def answer(self, request: AWSPreparedRequest, **_told: object) -> AWSResponse:
         """Answer a request that botocore is about to send."""
-        asked = asyncio.run_coroutine_threadsafe(self._asked(request), self._loop)
-        status, headers, body = asked.result()
-        return AWSResponse(request.url, status, HeadersDict(headers), RawBody(body))
-
-    async def _asked(self, request: AWSPreparedRequest) -> tuple[int, dict[str, str], bytes]:
-        body = _body(request)
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": body}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self.double(_scope(request), receive, send)
-        start = sent[0]
-        headers = {name.decode(): value.decode() for name, value in start["headers"]}
-        return start["status"], headers, b"".join(message["body"] for message in sent[1:])
+        url = urlsplit(request.url)
+        headers = {
+            name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
+        }
+        target = f"{url.path}?{url.query}" if url.query else url.path
+        answer = self._inside.ask(request.method, target, _body(request), headers)
+        return AWSResponse(request.url, answer.status, HeadersDict(answer.headers), RawBody(answer.body))
 
     def close(self) -> None:
         """End the thread that answers."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._inside.close()
 
 
 def _body(request: AWSPreparedRequest) -> bytes:
@@ -77,23 +60,6 @@ def _body(request: AWSPreparedRequest) -> bytes:
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read() if hasattr(body, "read") else body)
-
-
-def _scope(request: AWSPreparedRequest) -> Scope:
-    url = urlsplit(request.url)
-    lines = [(name.lower(), value) for name, value in request.headers.items()]
-    headers = [(name.encode(), value if isinstance(value, bytes) else str(value).encode()) for name, value in lines]
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": url.scheme,
-        "path": url.path,
-        "raw_path": url.path.encode(),
-        "query_string": url.query.encode(),
-        "headers": headers,
-    }
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ __all__ = ["routes"]
 def routes(
     reader: Reader,
     store: Store,
-    record: Record,
+    record: Record | None,
     threads: Executor,
     config: Config,
     *,
@@ -28,8 +28,8 @@ def routes(
 ) -> list[BaseRoute]:
     """Return the routes of the pages and of the API.
 
-    ``record`` is the recorder's, ``threads`` are those that may wait for the store, ``masks`` what is masked on its way
-    in, ``keys`` what knows those who log in, None if nobody has to.
+    ``record`` is the recorder's, None where nothing is recorded, ``threads`` are those that may wait for the store,
+    ``masks`` what is masked on its way in, ``keys`` what knows those who log in, None if nobody has to.
 
     Raises:
         ConfigError: The file of prices cannot be used.

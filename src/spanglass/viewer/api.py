@@ -11,12 +11,7 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 from spanglass.access import Caller, Keys, limited
-from spanglass.config import Config, Limits, listed
-from spanglass.masking import Masks
-from spanglass.reading import Reader
-from spanglass.store.interface import Store
-from spanglass.viewer import conversation, events, login, openapi, overview, put_spans, sessions, spans
-from spanglass.viewer.answers import (
+from spanglass.answers import (
     Change,
     Conversation,
     Deleted,
@@ -32,6 +27,11 @@ from spanglass.viewer.answers import (
     SpanPage,
     WholeSpans,
 )
+from spanglass.config import Config, Limits, listed
+from spanglass.masking import Masks
+from spanglass.reading import Reader
+from spanglass.store.interface import Store
+from spanglass.viewer import conversation, events, login, openapi, overview, put_spans, sessions, spans
 from spanglass.viewer.operations import OfSession, Operation, Parameters, json
 from spanglass.viewer.prices import PriceList
 from spanglass.viewer.put_spans import Record
@@ -155,7 +155,14 @@ OTHERS: Final = put_spans.PATHS | login.PATHS
 
 
 def routes(
-    reader: Reader, store: Store, record: Record, threads: Executor, config: Config, *, masks: Masks, keys: Keys | None
+    reader: Reader,
+    store: Store,
+    record: Record | None,
+    threads: Executor,
+    config: Config,
+    *,
+    masks: Masks,
+    keys: Keys | None,
 ) -> list[BaseRoute]:
     """Return the API's routes; see ``viewer.routes``."""
     prices, limits = PriceList.load(config.prices), config.limits
@@ -166,7 +173,8 @@ def routes(
 
     served = [operation.route(seen_by, threads) for operation in OPERATIONS]
     served.append(events.Streams(threads, limits, prices).route(lambda who: seen_by(who).store))
-    served.append(put_spans.route(record, limits, masks))
+    if record is not None:
+        served.append(put_spans.route(record, limits, masks))
     served += login.routes(keys, config)
     return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
 

@@ -7,12 +7,12 @@ from typing import Annotated, Final, NamedTuple
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from spanglass.answers import Call, Conversation, Result, Turn
 from spanglass.model.guardrail import SpanGuardrailAssessment
 from spanglass.model.message import SpanMessage, SpanMessageValue
 from spanglass.model.record import SpanRecord
 from spanglass.reading import Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Said, SaidPage, Store
-from spanglass.viewer.answers import Call, Conversation, Result, Turn
 from spanglass.viewer.operations import OfSession, Token
 from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members
 from spanglass.viewer.times import seconds, uuid_text

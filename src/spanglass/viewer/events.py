@@ -18,10 +18,10 @@ from starlette.routing import BaseRoute, Route
 from spanglass.access import Action, Caller, caller
 from spanglass.access.errors import AccessError
 from spanglass.access.web import refusal as access_refusal
+from spanglass.answers import Change, Problem
 from spanglass.config import Limits
 from spanglass.heads import CLOSING
 from spanglass.store.interface import SessionChange, Store, StoreError
-from spanglass.viewer.answers import Change, Problem
 from spanglass.viewer.operations import HEADERS, BadRequestError, Parameters, json, read, refusal
 from spanglass.viewer.prices import PriceList
 from spanglass.viewer.sessions import session_answer

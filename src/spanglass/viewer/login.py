@@ -13,10 +13,10 @@ from spanglass.access import Caller, Keys, Role, caller
 from spanglass.access.errors import AccessError
 from spanglass.access.identity import COOKIE
 from spanglass.access.web import refusal
+from spanglass.answers import Answer, Problem
 from spanglass.bodies import BodyError, read_body
 from spanglass.config import Config
 from spanglass.store.interface import StoreError
-from spanglass.viewer.answers import Answer, Problem
 from spanglass.viewer.openapi import described
 from spanglass.viewer.operations import json
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from spanglass import __version__
-from spanglass.viewer.answers import Answer, Problem
+from spanglass.answers import Answer, Problem
 from spanglass.viewer.operations import NOT_LET_IN, Operation
 
 REFERENCE: Final = "#/components/schemas/{name}"

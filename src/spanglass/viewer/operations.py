@@ -15,9 +15,9 @@ from starlette.routing import BaseRoute, Route
 from spanglass.access import Action, Caller, caller
 from spanglass.access.errors import AccessError
 from spanglass.access.web import refusal as access_refusal
+from spanglass.answers import Answer, Problem
 from spanglass.reading import SessionNotFoundError, TokenError
 from spanglass.store.interface import StoreError
-from spanglass.viewer.answers import Answer, Problem
 
 VALUES_MAX: Final = 20
 """Values that one parameter may have, where it may have several."""

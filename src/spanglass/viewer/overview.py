@@ -11,10 +11,10 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, UnsetType
 
+from spanglass.answers import Bucket, Named, Overview, Percentiles, Tokens, ToolUsage, Usage
 from spanglass.store.interface import SessionRecord, Store
 from spanglass.store.rollups import percentile_ms
 from spanglass.store.views import part_ns
-from spanglass.viewer.answers import Bucket, Named, Overview, Percentiles, Tokens, ToolUsage, Usage
 from spanglass.viewer.operations import BadRequestError
 from spanglass.viewer.prices import PriceList
 from spanglass.viewer.sessions import OfTime, Seconds, summed

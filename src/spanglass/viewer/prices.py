@@ -9,9 +9,9 @@ from typing import Annotated, Final, Self, TypeAlias
 import msgspec
 from msgspec import UNSET
 
+from spanglass import answers
+from spanglass.answers import Prices
 from spanglass.config import ConfigError
-from spanglass.viewer import answers
-from spanglass.viewer.answers import Prices
 
 TOKENS_PER_PRICE: Final = 1_000_000
 PRICES_BYTES_MAX: Final = 1 << 20

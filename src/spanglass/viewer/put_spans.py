@@ -13,6 +13,7 @@ from starlette.routing import Route
 from spanglass.access import Action, caller
 from spanglass.access.errors import AccessError
 from spanglass.access.web import refusal
+from spanglass.answers import Answer, Problem
 from spanglass.bodies import BodyError, read_body
 from spanglass.config import Limits
 from spanglass.mappers import Read
@@ -24,7 +25,6 @@ from spanglass.model.span import ListSpansResponse
 from spanglass.packing import Mapped
 from spanglass.recording import ClosedError, OverloadedError, Recorded
 from spanglass.store.interface import StoreError
-from spanglass.viewer.answers import Answer, Problem
 from spanglass.viewer.openapi import described
 from spanglass.viewer.operations import json
 

@@ -7,12 +7,7 @@ from typing import Annotated, Final, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from spanglass.model.place import parse_uuid
-from spanglass.reading import SESSIONS_FORM, Joiner, Tokens
-from spanglass.store.interface import SessionCursor, SessionRecord, Store
-from spanglass.store.text import searchable_text
-from spanglass.store.where import MOST, Kind, Status, Where
-from spanglass.viewer.answers import (
+from spanglass.answers import (
     Deleted,
     Excerpt,
     FacetKind,
@@ -23,6 +18,11 @@ from spanglass.viewer.answers import (
     Session,
     Sessions,
 )
+from spanglass.model.place import parse_uuid
+from spanglass.reading import SESSIONS_FORM, Joiner, Tokens
+from spanglass.store.interface import SessionCursor, SessionRecord, Store
+from spanglass.store.text import searchable_text
+from spanglass.store.where import MOST, Kind, Status, Where
 from spanglass.viewer.excerpts import excerpt
 from spanglass.viewer.operations import OfSession, Parameters, Text, Texts, Token
 from spanglass.viewer.prices import PriceList

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from spanglass.answers import Claim, Explanation, MessageCounts, Outline, Outlines, Previous
+from spanglass.answers import Tokens as TokenCounts
 from spanglass.mapping import detail
 from spanglass.mapping.explain import explain_record
 from spanglass.model.record import Members, SpanRecord
 from spanglass.reading import SPANS_FORM, Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Outlined, Store
-from spanglass.viewer.answers import Claim, Explanation, MessageCounts, Outline, Outlines, Previous
-from spanglass.viewer.answers import Tokens as TokenCounts
 from spanglass.viewer.operations import NotFoundError, OfSession, Token
 from spanglass.viewer.prices import PriceList
 from spanglass.viewer.times import seconds, uuid_text

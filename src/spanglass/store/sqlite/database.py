@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import apsw
 
@@ -62,15 +63,53 @@ def open_writer(path: Path, scripts: Sequence[str]) -> apsw.Connection:
     return connection
 
 
-def open_reader(path: Path) -> apsw.Connection:
-    """Open the file, which must exist, for reading only."""
-    connection = _open(path, apsw.SQLITE_OPEN_READONLY)
+def open_existing(path: Path, scripts: Sequence[str]) -> apsw.Connection:
+    """Open a store that is there and has today's schema; nothing is made or brought up to date by that.
+
+    A file that may not be written is opened for reading.
+
+    Raises:
+        NewerSchemaError: A newer Spanglass wrote it.
+        StoreError: There is none, an older Spanglass wrote it, or it cannot be opened.
+    """
+    if not path.is_file():
+        raise StoreError(f"{path}: there is no such file")
+    connection = _open(path, apsw.SQLITE_OPEN_READWRITE)
+    try:
+        version = _schema_version(connection, path, scripts)
+    except (apsw.ReadOnlyError, apsw.CantOpenError):
+        connection = _open_at_rest(path)
+        version = _schema_version(connection, path, scripts)
+    if version < len(scripts):
+        state = f"has schema version {version}, and this Spanglass reads {len(scripts)}" if version else "is empty"
+        raise StoreError(f"{path} {state}: `spanglass serve` on it makes it up to date")
+    return connection
+
+
+def _open_at_rest(path: Path) -> apsw.Connection:
+    """Open a file that nobody has open, in a folder that may not be written; SQLite's own way needs files beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        raise StoreError(
+            f"{path}: {log.name} holds what was written last; reading it takes a folder that may be written"
+        )
+    return _open(f"file:{quote(str(path.absolute()))}?immutable=1", apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+
+
+def is_at_rest(connection: apsw.Connection) -> bool:
+    """Return whether the file was opened as one that nobody writes."""
+    return bool(connection.open_flags & apsw.SQLITE_OPEN_URI)
+
+
+def open_reader(path: Path, *, at_rest: bool = False) -> apsw.Connection:
+    """Open the file, which must exist, for reading only; ``at_rest`` is for one that nobody writes."""
+    connection = _open_at_rest(path) if at_rest else _open(path, apsw.SQLITE_OPEN_READONLY)
     connection.execute(f"PRAGMA cache_size = -{READER_CACHE_KIB}")
     connection.execute(f"PRAGMA mmap_size = {MMAP_BYTES}")
     return connection
 
 
-def _open(path: Path, flags: int) -> apsw.Connection:
+def _open(path: Path | str, flags: int) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path), flags=flags)
     except apsw.CantOpenError as error:

@@ -27,6 +27,7 @@ from spanglass.store.interface import (
     SessionPage,
     SessionRecord,
     SpanPage,
+    StoreError,
     Totals,
     Version,
     WriteResult,
@@ -34,7 +35,16 @@ from spanglass.store.interface import (
 from spanglass.store.pages import cut
 from spanglass.store.sqlite import dictionaries, index, keys, resources, summaries
 from spanglass.store.sqlite.conversation import Conversations
-from spanglass.store.sqlite.database import fetch, immediate, open_reader, open_writer, schema_scripts, store_errors
+from spanglass.store.sqlite.database import (
+    fetch,
+    immediate,
+    is_at_rest,
+    open_existing,
+    open_reader,
+    open_writer,
+    schema_scripts,
+    store_errors,
+)
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_outline, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import find_within, read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import Writer
@@ -59,26 +69,33 @@ class SqliteStore:
 
     capabilities = Capabilities(full_text_search=True)
 
-    def __init__(self, path: Path | str, *, known_fragments_max: int = 400_000) -> None:
-        """Open or make the store.
+    def __init__(self, path: Path | str, *, known_fragments_max: int = 400_000, existing: bool = False) -> None:
+        """Open or make the store; ``existing`` opens one that is there as it is, be it read-only.
 
         Raises:
             NewerSchemaError: A newer Spanglass wrote the file.
-            StoreError: The file is no store, or cannot be opened.
+            StoreError: The file is no store, or cannot be opened; or an older Spanglass wrote it, and it is opened as
+                it is.
         """
         self._path = Path(path)
         self._lock = threading.Lock()
         self._idle: list[apsw.Connection] = []
         self._closed = False
         with store_errors():
-            self._connection = open_writer(self._path, schema_scripts())
-            dictionaries.read(self._connection)
+            opened = open_existing if existing else open_writer
+            self._connection = opened(self._path, schema_scripts())
+            self._at_rest = is_at_rest(self._connection)
+            if not existing:
+                dictionaries.read(self._connection)
             self._compression = Compression(self._read_dictionaries)
             self._conversations = Conversations(self._compression)
             self._writer = Writer(self._connection, self._compression, known_fragments_max)
 
+    def _open_reader(self) -> apsw.Connection:
+        return open_reader(self._path, at_rest=self._at_rest)
+
     def _read_dictionaries(self) -> dict[int, bytes]:
-        connection = open_reader(self._path)
+        connection = self._open_reader()
         try:
             return dictionaries.read(connection)
         finally:
@@ -92,7 +109,7 @@ class SqliteStore:
     def _lending(self) -> Iterator[apsw.Connection]:
         """Lend a connection for reading."""
         with store_errors():
-            connection = self._idle.pop() if self._idle else open_reader(self._path)
+            connection = self._idle.pop() if self._idle else self._open_reader()
             try:
                 yield connection
             finally:
@@ -236,6 +253,8 @@ class SqliteStore:
         """Have everything written so far in the index."""
         with self._reading() as connection:
             behind = index.behind(connection)
+        if behind and self._connection.readonly("main"):
+            raise StoreError(f"the words of {behind} sessions are not indexed yet, and the file cannot be written")
         for _ in range(0, behind, INDEXED_SESSIONS):
             self._change(lambda writer: writer.index(INDEXED_SESSIONS))
 

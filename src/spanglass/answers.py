@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from spanglass.mapping.explain import Outcome
+from spanglass.model.explanation import Outcome
 from spanglass.model.guardrail import SpanGuardrailAssessment
 from spanglass.model.message import Participant, SpanMessageValue
 from spanglass.model.span import InteractionMode, ReturnReason, SpanAttributes, SpanStatus, SpanType
