@@ -46,7 +46,9 @@ class Signer:
             import botocore.session  # noqa: PLC0415 (an extra, and slow to import)
             from botocore.exceptions import BotoCoreError  # noqa: PLC0415
         except ImportError:
-            raise ConfigError("sign: botocore signs requests; install it with: pip install 'spanglass[client]'") from None
+            raise ConfigError(
+                "sign: botocore signs requests; install it with: pip install 'spanglass[client]'"
+            ) from None
         try:
             session = botocore.session.Session(profile=profile or None)
             self._credentials: Any = session.get_credentials()
