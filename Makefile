@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record site format types pictures requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -101,6 +101,10 @@ bench: $(READY) $(PAGES) ## Measure, each figure beside a baseline of the same r
 record: $(READY) ## Record what a framework exports, with the truth: EMITTER=strands [CASES=…], none: list them
 	@$(BIN)/python -m recorder $(EMITTER) $(CASES)
 
+site: $(READY) ## Build the documentation as a site into site/
+	$(BIN)/sphinx-build -q -W --keep-going -c docs/site . site
+	@echo "site/index.html"
+
 format: $(READY) viewer/node_modules/ready ## Format and mend what can be mended by itself
 	$(NPM) run --silent format
 	$(BIN)/ruff check --fix
@@ -123,4 +127,4 @@ requirements: ## Pin again, with hashes and without download addresses (needs uv
 	done
 
 clean: ## Remove what the other commands made
-	rm -rf .venv .clients .cassandra .demo .pictures tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf .venv .clients .cassandra .demo .pictures site tests/clients/javascript/node_modules viewer/node_modules src/spanglass/viewer/static .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.*
