@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record site format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record guides site format types pictures requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -100,6 +100,9 @@ bench: $(READY) $(PAGES) ## Measure, each figure beside a baseline of the same r
 
 record: $(READY) ## Record what a framework exports, with the truth: EMITTER=strands [CASES=…], none: list them
 	@$(BIN)/python -m recorder $(EMITTER) $(CASES)
+
+guides: $(READY) ## Run the programs of the page of frameworks, each in an environment of its own: GUIDE=agno, none: all
+	@$(BIN)/python -m tests.docs.guides $(GUIDE)
 
 site: $(READY) ## Build the documentation as a site into site/
 	$(BIN)/sphinx-build -q -W --keep-going -c docs/site . site

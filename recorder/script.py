@@ -116,7 +116,7 @@ def answer(messages: Sequence[Said], tools: Sequence[str]) -> Reply | Failure:
     if "refund" in question and handoffs and not results:
         return _calling(REPLIES["handoff"], ((handoffs[0], {}),), len(messages))
     step = _step(question, results, tools)
-    return _calling(REPLIES[step], TOOLS.get(step, ()), len(messages))
+    return _calling(REPLIES[step], [call for call in TOOLS.get(step, ()) if call[0] in tools], len(messages))
 
 
 def _step(question: str, results: int, tools: Sequence[str]) -> str:

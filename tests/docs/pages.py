@@ -33,7 +33,18 @@ def read(page: str) -> str:
 
 def blocks(page: str) -> list[Block]:
     """Return a page's fenced blocks."""
-    return [Block(*match.groups()) for match in _BLOCK.finditer(read(page))]
+    return blocks_of(read(page))
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return the fenced blocks of a part of a page."""
+    return [Block(*match.groups()) for match in _BLOCK.finditer(text)]
+
+
+def sections(page: str) -> list[tuple[str, str]]:
+    """Return a page's sections of the second level, each as its heading and text; first what stands before them."""
+    before, *parts = re.split(r"^## ", read(page), flags=re.MULTILINE)
+    return [("", before), *((title, text) for title, _, text in (part.partition("\n") for part in parts))]
 
 
 def prose(page: str) -> str:
