@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from tests.docs.guides import FILE, PAGE, Guide, guides, sections
-from tests.docs.pages import blocks_of
+from tests.docs.guides import FILE, PAGE, Guide, guides
+from tests.docs.pages import blocks_of, sections
 
 
 def test_every_section_with_a_program_is_run() -> None:
