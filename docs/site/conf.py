@@ -30,7 +30,7 @@ SECTIONS: Final = {
     "Reference": ["configuration", "listspans", "resources", "putspans", "otlp", "api"],
     "Mapping": ["mapping", "dialects", "explain", "recording"],
 }
-"""The list of contents: pages of ``docs/`` by what one comes for."""
+"""The list of contents: pages of ``docs/`` by what one comes for; what has no place here stands behind."""
 
 
 def add_contents(app: Sphinx, name: str, source: list[str]) -> None:
@@ -38,6 +38,9 @@ def add_contents(app: Sphinx, name: str, source: list[str]) -> None:
     if name != app.config.root_doc:
         return
     sections = {title: [f"docs/{page}" for page in pages] for title, pages in SECTIONS.items()}
+    placed = {page for pages in SECTIONS.values() for page in pages}
+    others = sorted({path.stem for path in (Path(app.srcdir) / "docs").glob("*.md")} - placed)
+    sections["More"] = [f"docs/{page}" for page in others]
     decisions = sorted(path.stem for path in (Path(app.srcdir) / "docs/decisions").glob("*.md"))
     sections["Project"] = ["ARCHITECTURE", "CONTRIBUTING", "CHANGELOG"]
     sections["Decisions"] = [f"docs/decisions/{name}" for name in decisions]
