@@ -55,6 +55,7 @@ READS: dict[str, Callable[[Store, tuple[bytes, bytes], int], object]] = {
     "spans": lambda store, place, _: store.spans(*place, running=True),
     "span": lambda store, _, number: store.span(span_id(number)),
     "trace": lambda store, _, number: store.trace(trace_id(number)),
+    "claims": lambda store, _, number: store.claims([trace_id(number)]),
     "outline": lambda store, place, _: store.outline(*place),
     "said": lambda store, place, _: store.said(*place),
     "hits": lambda store, place, _: store.hits(*place, "hello"),
@@ -92,6 +93,7 @@ def test_lists_are_ours(view: ScopedStore, alone: MemoryStore) -> None:
     assert plain(view.totals()) == plain(alone.totals())
     assert view.assistants() == alone.assistants()
     assert view.assistants(after=OURS[0]) == []
+    assert view.described(OURS[0]) == view.described(THEIRS[0]) == []
     assert {change.assistant_id for change in view.changes(0)} == {OURS[0]}
     assert {change.assistant_id for change in view.changes(0, limit=1)} == {OURS[0]}
     assert view.capabilities == alone.capabilities
@@ -106,6 +108,10 @@ def test_a_view_changes_what_is_ours(view: ScopedStore, store: MemoryStore) -> N
         return Resource(assistant_id=OURS[0], name="ours", settings=b"{}", changed_ns=1)
 
     assert view.change(OURS[0], b"", renamed) == view.resource(OURS[0])
+    for place in (OUR_PLACE, THEIR_PLACE):
+        store.change(*place, lambda known: known or Resource(assistant_id=b"", name=""))
+    assert view.described(OURS[0]) == [view.resource(*OUR_PLACE)]
+    assert view.described(THEIRS[0]) == []
     with pytest.raises(NoAssistantError):
         view.change(THEIRS[0], b"", renamed)
     assert not view.delete_session(*THEIR_PLACE)

@@ -8,7 +8,7 @@ import msgspec
 
 from spanglass.access.caller import Caller
 from spanglass.access.errors import ForbiddenError
-from spanglass.model.place import TracePart
+from spanglass.model.place import Claims, TracePart
 from spanglass.model.record import SpanRecord
 from spanglass.store.interface import (
     Capabilities,
@@ -109,6 +109,11 @@ class ScopedStore(Store):
         found = self._store.trace(trace_id, limit=limit)
         return found if found is not None and found[0].assistant_id in self._assistants else None
 
+    def claims(self, trace_ids: Collection[bytes]) -> dict[bytes, Claims]:
+        """Return what traces of these assistants claim."""
+        found = self._store.claims(trace_ids)
+        return {each: told for each, told in found.items() if told.place(each).assistant_id in self._assistants}
+
     def _within(self, where: Where) -> Where:
         """Return the conditions held to these assistants."""
         wanted = self._assistants if where.assistants is None else self._assistants & where.assistants
@@ -173,6 +178,12 @@ class ScopedStore(Store):
         """Return those of these assistants that are there."""
         found = (self._store.resource(each) for each in sorted(self._assistants) if each > after)
         return list(islice(filter(None, found), limit))
+
+    def described(self, assistant_id: bytes, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """Return sessions of one of these assistants that were given settings."""
+        if assistant_id not in self._assistants:
+            return []
+        return self._store.described(assistant_id, after=after, limit=limit)
 
     def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
         """Change one of these assistants, or a session of theirs."""

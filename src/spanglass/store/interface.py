@@ -22,12 +22,12 @@ A store is used from any thread; ``write`` calls are serialised by the store. No
 what a function that was handed in raises.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol, TypeAlias
 
 import msgspec
 
-from spanglass.model.place import TracePart
+from spanglass.model.place import Claims, TracePart
 from spanglass.model.record import Fragment, SpanRecord
 from spanglass.store.strip import Strip
 from spanglass.store.where import EVERYWHERE, Kind, Status, Where
@@ -335,6 +335,13 @@ class Store(Protocol):
         Of the session's spans in the trace's time only the last ``limit`` are looked at.
         """
 
+    def claims(self, trace_ids: Collection[bytes]) -> dict[bytes, Claims]:
+        """Return the best claims so far of those of these OpenTelemetry traces that have spans.
+
+        They win and lose as those that came, and lead to the trace's session; of what they say each name may be another
+        one of the same id, and each span id its first 8 bytes.
+        """
+
     def sessions(
         self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
@@ -390,6 +397,9 @@ class Store(Protocol):
 
     def assistants(self, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
         """Return the assistants whose ids are greater, in order of id."""
+
+    def described(self, assistant_id: bytes, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """Return the sessions of an assistant that ``change`` made or changed, whose ids are greater, by id."""
 
     def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
         """Make a resource, or give it other settings, as ``change`` returns it; no other change comes in between.

@@ -1,7 +1,7 @@
 """The reference store: plain dictionaries, everything computed on reading. It is the oracle of the other backends."""
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -240,6 +240,11 @@ class MemoryStore:
             session = self._sessions[self._traces[trace_id][1]]
             return session.record(), _near(session.told(), trace_id, limit)
 
+    def claims(self, trace_ids: Collection[bytes]) -> dict[bytes, Claims]:
+        """See ``interface.Store``."""
+        with self._lock:
+            return {each: self._traces[each][0] for each in trace_ids if each in self._traces}
+
     def _records(self, where: Where) -> list[SessionRecord]:
         """Return the sessions that are meant, latest start first."""
         found = [
@@ -347,6 +352,12 @@ class MemoryStore:
         with self._lock:
             found = [self.resource(assistant_id) for assistant_id in sorted(self._names) if assistant_id > after]
         return [assistant for assistant in found if assistant is not None][:limit]
+
+    def described(self, assistant_id: bytes, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """See ``interface.Store``."""
+        with self._lock:
+            found = [ids for ids in self._changed if ids[0] == assistant_id and ids[1] > after]
+            return [self._changed[ids] for ids in sorted(found)][:limit]
 
     def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
         """See ``interface.Store``."""

@@ -292,6 +292,22 @@ class StoreBattery(ResourceBattery, ViewingBattery, AccessBattery):
         assert found is not None
         assert [s.span_id for s in found[1]] == [span_id(25), span_id(28)]
 
+    def test_claims_decide_elsewhere_as_here(self, store: Store) -> None:
+        """A trace's claims can go to another store with it: there, too, a weaker claim loses and a better one wins."""
+        child = span(5, parent_span_id=span_id(1))
+        store.write([part(child, session="child's"), part(span(7), session="kept", trace=None)])
+        claims = store.claims([trace_id(0), trace_id(7)])
+        assert claims.keys() == {trace_id(0)}
+        other = MemoryStore()
+        other.write([TracePart(trace_id(0), claims[trace_id(0)], (child,))])
+        other.write([part(span(7), session="kept", trace=None)])
+        for weaker_or_better in (span(6, parent_span_id=span_id(1)), span(1)):
+            come = part(weaker_or_better, session=f"of {weaker_or_better.start_ns}")
+            for each in (store, other):
+                each.write([come])
+            assert everything(store) == everything(other)
+        assert [s.name for s in store.sessions().sessions] == ["kept", f"of {EPOCH_NS + SECOND_NS}"]
+
     def test_rollups(self, store: Store) -> None:
         """A session's row counts spans, roots, errors, tokens, models, agents and tools, and tells its time."""
         tool = fragment(Kind.BOT, b'[{"toolUse":{"toolUseId":"x","name":"get_weather","arguments":{}}}]')

@@ -196,6 +196,19 @@ class ResourceBattery:
             assert store.resource(*ids(session=session)) is None
         assert [a.name for a in store.assistants()] == ["bot"]
 
+    def test_described_sessions_are_listed(self, store: Store) -> None:
+        """Sessions that were made or changed are listed by id, with spans or without, from any place on."""
+        make(store)
+        store.write([part(span(1)), part(span(2, trace=1), session="only spans", trace=1)])
+        made = [make(store, session=name, settings=b'{"k":1}') for name in ("s", "made", "made too")]
+        make(store, assistant="other")
+        make(store, assistant="other", session="theirs")
+        listed = store.described(ids()[0])
+        assert listed == sorted(made, key=lambda resource: resource.session_id)
+        assert store.described(ids()[0], limit=2) == listed[:2]
+        assert store.described(ids()[0], after=listed[0].session_id, limit=5) == listed[1:]
+        assert store.described(ids("nobody")[0]) == []
+
     def test_a_trace_that_moves_leaves_settings(self, store: Store) -> None:
         """A session that was given settings stays when its only trace turns out to belong elsewhere."""
         store.write([part(span(1, parent_span_id=span_id(0)), session="wrong")])

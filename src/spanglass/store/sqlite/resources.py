@@ -37,6 +37,15 @@ def read_assistants(connection: apsw.Connection, after: bytes, limit: int) -> li
     return [_resource(row) for row in rows]
 
 
+def read_described(connection: apsw.Connection, assistant_id: bytes, after: bytes, limit: int) -> list[Resource]:
+    """Return the sessions of an assistant that were given settings, whose ids are greater, in order of id."""
+    statement = (
+        "SELECT a.id, t.id, t.name, t.settings, t.changed_ns FROM assistants AS a"
+        " JOIN session_settings AS t ON t.assistant = a.number WHERE a.id = ? AND t.id > ? ORDER BY t.id LIMIT ?"
+    )
+    return [_resource(row) for row in fetch(connection, statement, (assistant_id, after, limit))]
+
+
 def _resource(row: tuple[Any, ...]) -> Resource:
     assistant_id, session_id, name, settings, changed_ns = row
     return Resource(

@@ -1,14 +1,14 @@
 """The store over one SQLite file: a writer behind a lock, readers from a pool."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
 import apsw
 
-from spanglass.model.place import TracePart
+from spanglass.model.place import Claims, TracePart
 from spanglass.model.record import SpanRecord
 from spanglass.store.compression import Compression
 from spanglass.store.interface import (
@@ -33,7 +33,7 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.sqlite import dictionaries, index, keys, resources, summaries
+from spanglass.store.sqlite import dictionaries, index, keys, resources, summaries, traces
 from spanglass.store.sqlite.conversation import Conversations
 from spanglass.store.sqlite.database import (
     fetch,
@@ -190,6 +190,12 @@ class SqliteStore:
             time = TraceTime(trace_id, first_ns, last_ns)
             return read_session(connection, session), read_trace(connection, self._compression, session, time, limit)
 
+    def claims(self, trace_ids: Collection[bytes]) -> dict[bytes, Claims]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            rows = {trace_id: traces.read_row(connection, trace_id) for trace_id in trace_ids}
+        return {trace_id: row.claims for trace_id, row in rows.items() if row is not None}
+
     def sessions(
         self, where: Where = EVERYWHERE, *, after: SessionCursor | None = None, limit: int = 50
     ) -> SessionPage:
@@ -267,6 +273,11 @@ class SqliteStore:
         """See ``interface.Store``."""
         with self._reading() as connection:
             return resources.read_assistants(connection, after, limit)
+
+    def described(self, assistant_id: bytes, *, after: bytes = b"", limit: int = 50) -> list[Resource]:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            return resources.read_described(connection, assistant_id, after, limit)
 
     @contextmanager
     def _settling(self) -> Iterator[apsw.Connection]:
