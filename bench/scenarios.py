@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from bench import disk, load
+from bench.client import client
 from bench.dialects import dialects
 from bench.figures import Bar, Figure
 from bench.load import Load
@@ -148,6 +149,7 @@ SCENARIOS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "long": long_session,
     "conversation": lasting,
     "dialects": dialects,
+    "client": client,
 }
 
 

@@ -1,6 +1,7 @@
 """A client of QConnect as boto3's is one, which reads ListSpans several times faster.
 
-``blocking.Client`` is botocore's own client in all but one step, which ``pages`` does in its place.
+``blocking.Client`` is botocore's own client in all but one step, which ``pages`` does in its place; ``spans`` has the
+types that a page can be read as instead.
 """
 
 try:
@@ -12,5 +13,26 @@ except ModuleNotFoundError as error:
 
 from spanglass.client.blocking import Client
 from spanglass.client.pages import accelerate
+from spanglass.client.spans import (
+    GuardrailPolicyResult,
+    Span,
+    SpanAttributes,
+    SpanGuardrailAssessment,
+    SpanMessage,
+    SpanMessageValue,
+    SpanPage,
+    SpanToolResultValue,
+)
 
-__all__ = ["Client", "accelerate"]
+__all__ = [
+    "Client",
+    "GuardrailPolicyResult",
+    "Span",
+    "SpanAttributes",
+    "SpanGuardrailAssessment",
+    "SpanMessage",
+    "SpanMessageValue",
+    "SpanPage",
+    "SpanToolResultValue",
+    "accelerate",
+]

@@ -1,12 +1,21 @@
 """The client for programs without an event loop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Required, Self, TypedDict, Unpack
 
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import PaginationError
 
-from spanglass.client.pages import accelerate
+from spanglass.client.pages import READ, Page, accelerate
+from spanglass.client.spans import Span, SpanPage, read_page
+
+_PAGE: Final = "spanglassPage"
+"""Where a page as types stands in what botocore returns."""
+
+
+def _as_page(body: bytes) -> Page:
+    return {_PAGE: read_page(body)}
 
 
 class Options(TypedDict, total=False):
@@ -59,6 +68,36 @@ class Client:
                     name in ``exceptions``.
                 botocore.exceptions.BotoCoreError: There is no answer, or a parameter is none of the operation's.
             """
+
+    def span_page(self, **request: Unpack[ListSpansRequest]) -> SpanPage:
+        """Return what ``list_spans`` returns, as types.
+
+        Raises:
+            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: As of ``list_spans``.
+            botocore.parsers.ResponseParserError: The answer is no page of spans.
+        """
+        reading = READ.set(_as_page)
+        try:
+            page: SpanPage = self._client.list_spans(**request)[_PAGE]
+        finally:
+            READ.reset(reading)
+        return page
+
+    def spans(self, **request: Unpack[ListSpansRequest]) -> Iterator[Span]:
+        """Yield a session's spans, page by page as they are asked for; ``maxResults`` is a page's size.
+
+        Raises:
+            botocore.exceptions.PaginationError: The service answers with the token that it was asked with.
+            botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: As of ``span_page``.
+        """
+        while True:
+            page = self.span_page(**request)
+            yield from page.spans
+            if not page.next_token:
+                return
+            if page.next_token == request.get("nextToken"):
+                raise PaginationError(message=f"The same next token was received twice: {page.next_token}")
+            request["nextToken"] = page.next_token
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (botocore has no types)
         """Return what botocore's client has under a name."""
