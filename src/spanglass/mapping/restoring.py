@@ -17,6 +17,7 @@ from spanglass.mapping.joining import CHAT, OPERATION
 from spanglass.mapping.mapper import Mapper
 from spanglass.mapping.original import Whole, original_logs, original_span
 from spanglass.mapping.rewriting import COUNTED, INFERENCE
+from spanglass.model.place import Claims
 from spanglass.model.record import PARTICIPANTS, Fragment, Members, SpanRecord
 from spanglass.telemetry import Attributes, LogRecord, Span
 
@@ -34,11 +35,13 @@ _encode: Final = msgspec.json.Encoder().encode
 class Restored(msgspec.Struct, frozen=True):
     """A span as it came, None if only log records did, and its log records.
 
-    ``faithful`` is whether mapping these gives the same members and messages again.
+    ``faithful`` is whether mapping these gives the same members and messages again, ``claims`` what they say of where
+    their trace belongs.
     """
 
     span: Span | None
-    logs: tuple[LogRecord, ...] = ()
+    logs: tuple[LogRecord, ...]
+    claims: Claims
     faithful: bool = True
 
 
@@ -52,18 +55,22 @@ class Restorer:
         """Return the telemetry that a span came as; it is to have come so (``original.came_as_telemetry``)."""
         logs = tuple(original_logs(whole))
         if whole["detail"].get("joined", {}).get("alone"):
-            return Restored(None, logs)
+            (part,) = self._mapper.parts([], logs)
+            return Restored(None, logs, part.claims)
         span = original_span(whole)
         expected = _of_whole(whole)
         for apart in _ATTEMPTS:
-            if (said := self._said(span, logs)) == expected:
-                return Restored(span, logs)
+            said, claims = self._mapped(span, logs)
+            if said == expected:
+                return Restored(span, logs, claims)
             span = _said_anew(span, whole, said, expected, apart=apart)
-        return Restored(span, logs, faithful=self._said(span, logs) == expected)
+        said, claims = self._mapped(span, logs)
+        return Restored(span, logs, claims, faithful=said == expected)
 
-    def _said(self, span: Span, logs: Sequence[LogRecord]) -> "_Said":
-        ((record,),) = (part.spans for part in self._mapper.parts([span], logs))
-        return _of_record(record)
+    def _mapped(self, span: Span, logs: Sequence[LogRecord]) -> tuple["_Said", Claims]:
+        (part,) = self._mapper.parts([span], logs)
+        (record,) = part.spans
+        return _of_record(record), part.claims
 
 
 class _Said(msgspec.Struct):

@@ -1,4 +1,4 @@
-"""OTLP's messages in protobuf, both directions: the only file that knows the generated classes."""
+"""OTLP's messages in protobuf: the only file that knows the generated classes; ``encoder`` writes exports of them."""
 
 import base64
 from collections.abc import Iterable, Iterator
@@ -49,10 +49,10 @@ def _shallow(pool: DescriptorPool, generated: type[_MessageT]) -> type[_MessageT
 
 
 _POOL: Final = _pool()
-_Request: Final = _shallow(_POOL, trace_service_pb2.ExportTraceServiceRequest)
-_LogsRequest: Final = _shallow(_POOL, logs_service_pb2.ExportLogsServiceRequest)
-_ArrayValue: Final = _shallow(_POOL, common_pb2.ArrayValue)
-_KeyValueList: Final = _shallow(_POOL, common_pb2.KeyValueList)
+Request: Final = _shallow(_POOL, trace_service_pb2.ExportTraceServiceRequest)
+LogsRequest: Final = _shallow(_POOL, logs_service_pb2.ExportLogsServiceRequest)
+ArrayValue: Final = _shallow(_POOL, common_pb2.ArrayValue)
+KeyValueList: Final = _shallow(_POOL, common_pb2.KeyValueList)
 
 
 def decode_protobuf(body: bytes, limits: Limits) -> ExportRequest:
@@ -64,7 +64,7 @@ def decode_protobuf(body: bytes, limits: Limits) -> ExportRequest:
         BadRequestError: The body is no such message.
     """
     try:
-        return export_request(_spans(_Request.FromString(body), limits.attribute_depth_max))
+        return export_request(_spans(Request.FromString(body), limits.attribute_depth_max))
     except DecodeError as error:
         raise BadRequestError(f"the body is no ExportTraceServiceRequest in protobuf: {error}") from None
 
@@ -76,7 +76,7 @@ def decode_protobuf_logs(body: bytes, limits: Limits) -> ExportRequest:
         BadRequestError: The body is no such message.
     """
     try:
-        return logs_request(_logs(_LogsRequest.FromString(body), limits.attribute_depth_max))
+        return logs_request(_logs(LogsRequest.FromString(body), limits.attribute_depth_max))
     except DecodeError as error:
         raise BadRequestError(f"the body is no ExportLogsServiceRequest in protobuf: {error}") from None
 
@@ -173,10 +173,10 @@ def _value(value: common_pb2.AnyValue, depth: int) -> Value:
         case "array_value" | "kvlist_value" if not depth:
             return base64.b64encode(value.SerializeToString()).decode()
         case "array_value":
-            array = _ArrayValue.FromString(cast("bytes", value.array_value))
+            array = ArrayValue.FromString(cast("bytes", value.array_value))
             return [_value(item, depth - 1) for item in array.values]
         case "kvlist_value":
-            return _attributes(_KeyValueList.FromString(cast("bytes", value.kvlist_value)).values, depth - 1)
+            return _attributes(KeyValueList.FromString(cast("bytes", value.kvlist_value)).values, depth - 1)
         case None | "string_value_strindex":  # the latter is for profiles only, which bring the table it points into
             return None
         case scalar:

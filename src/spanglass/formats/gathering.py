@@ -1,0 +1,148 @@
+"""Spans gathered into pieces of a request's size: those that came over OTLP as telemetry again, others as listed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from spanglass.config import Limits
+from spanglass.formats.interface import PIECE_BYTES_MAX, PIECE_SPANS_MAX, Altered, Piece, Session, Spans, Telemetry
+from spanglass.formats.listing import listed
+from spanglass.mapping import Mapper
+from spanglass.mapping.original import Whole, came_as_telemetry
+from spanglass.mapping.restoring import Restored, Restorer
+from spanglass.model.place import Claims, assistant_named, session_named
+from spanglass.otlp.encoder import encode_protobuf, encode_protobuf_logs
+from spanglass.telemetry import LogRecord, Span
+
+ASSISTANT: Final = "spanglass.assistant.id"
+SESSION: Final = "spanglass.session.id"
+UNFAITHFUL: Final = "its messages cannot be written so that they are read the same"
+
+
+class Gatherer:
+    """Gathers the spans of one file, in its order; ``end`` gives the last piece of a session."""
+
+    def __init__(self) -> None:
+        self._listed: list[Mapping[str, Any]] = []
+        self._where: list[str] = []
+        self._place = ("", "")
+        self._bytes = 0
+        self._telemetry = TelemetryGatherer()
+
+    def add(self, span: Mapping[str, Any], size: int, where: str) -> Iterator[Piece]:
+        """Take a span in ListSpans's shape, of ``size`` bytes."""
+        place = (span["assistantId"], span["sessionId"])
+        if place != self._place:
+            yield from self.end()
+            self._place = place
+        self._listed.append(span)
+        self._where.append(where)
+        self._bytes += size
+        if len(self._listed) >= PIECE_SPANS_MAX or self._bytes >= PIECE_BYTES_MAX:
+            yield self._piece()
+
+    def add_whole(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Piece]:
+        """Take a span with nothing left out, of ``size`` bytes; ``session`` is the one that it is of."""
+        if came_as_telemetry(whole):
+            yield from self._telemetry.add(whole, size, where, session)
+        else:
+            yield from self.add(listed(whole), size, where)
+
+    def end(self) -> Iterator[Piece]:
+        """Give what has been gathered."""
+        yield from self._telemetry.end()
+        if self._listed:
+            yield self._piece()
+
+    def _piece(self) -> Spans:
+        piece = Spans(*self._place, self._listed, self._where)
+        self._listed, self._where, self._bytes = [], [], 0
+        return piece
+
+
+class TelemetryGatherer:
+    """Gathers spans that came over OTLP as export requests."""
+
+    def __init__(self) -> None:
+        limits = Limits()
+        self._restorer = Restorer(
+            Mapper(memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max)
+        )
+        self._spans: list[Span] = []
+        self._logs: list[LogRecord] = []
+        self._where = ("", "")
+        self._bytes = 0
+        self._places: Places | None = None
+
+    def add(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Piece]:
+        """Take a span, of ``size`` bytes."""
+        if self._places is None or self._places.session[:2] != session[:2]:
+            yield from self.end()
+            self._places = Places(session)
+        made = self._restorer.restore(whole)
+        if not made.faithful:
+            yield Altered(where, UNFAITHFUL)
+        if not self._spans and not self._logs:
+            self._where = (where, where)
+        self._where = (self._where[0], where)
+        if made.span is not None:
+            self._spans.append(made.span)
+        self._logs += made.logs
+        self._bytes += size
+        self._places.see(made)
+        if len(self._spans) >= PIECE_SPANS_MAX or self._bytes >= PIECE_BYTES_MAX:
+            yield from self._pieces()
+
+    def end(self) -> Iterator[Piece]:
+        """Give what has been gathered of a session, and what it takes to have all of its traces there."""
+        if self._places is not None:
+            self._spans += self._places.missing()
+            self._places = None
+        yield from self._pieces()
+
+    def _pieces(self) -> Iterator[Piece]:
+        first, last = self._where
+        where = first if first == last else f"{first} to {last}"
+        if self._spans:
+            yield Telemetry(encode_protobuf(self._spans), len(self._spans), where)
+        if self._logs:
+            yield Telemetry(encode_protobuf_logs(self._logs), len(self._logs), where, logs=True)
+        self._spans, self._logs, self._bytes = [], [], 0
+
+
+class Places:
+    """Whether a session's traces find their way back to it by what their spans say.
+
+    They do but where something beside them placed them: a key that is limited to an assistant, or attributes of an
+    application's own. Such a trace has one of its spans say it.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session: Final = session
+        self._ids = (UUID(session.assistant_id).bytes, UUID(session.session_id).bytes)
+        self._claims: dict[bytes, Claims] = {}
+        self._held: dict[bytes, Span] = {}
+
+    def see(self, made: Restored) -> None:
+        """Take note of what a span says."""
+        trace = made.span.trace_id if made.span is not None else made.logs[0].trace_id
+        known = self._claims.get(trace)
+        claims = self._claims[trace] = made.claims if known is None else known.merged(made.claims)
+        place = claims.place(trace)
+        if (place.assistant_id, place.session_id) == self._ids:
+            self._held.pop(trace, None)
+        elif made.span is not None:
+            self._held.setdefault(trace, made.span)
+
+    def missing(self) -> Iterator[Span]:
+        """Yield a span of each trace that would go astray, saying where it belongs."""
+        assistant, session = self._ids
+        names = {ASSISTANT: self.session.assistant_id, SESSION: self.session.session_id}
+        if assistant_named(self.session.assistant_name)[0] == assistant:
+            names[ASSISTANT] = self.session.assistant_name
+        if session_named(self.session.name, assistant)[0] == session:
+            names[SESSION] = self.session.name
+        for span in self._held.values():
+            yield msgspec.structs.replace(span, attributes=span.attributes | names)
