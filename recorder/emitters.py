@@ -37,6 +37,12 @@ _GENAI: Final = {
     "nocontent": {_CONTENT: "no_content"},
 }
 """How OpenTelemetry's own instrumentations are told where content goes."""
+_ADK: Final = {
+    "": {_CONTENT: "span_only"},
+    "event": {_CONTENT: "event_only"},
+    "v1": {"ADK_TELEMETRY_SCHEMA_VERSION_OPT_IN": "1"},
+}
+"""ADK tells no content unless asked; its first version of telemetry, that of ADK 1, is there until 2027."""
 _TRACELOOP: Final = {"": {"TRACELOOP_TRACE_CONTENT": "true"}}
 
 EMITTERS: Final = {
@@ -125,6 +131,36 @@ EMITTERS: Final = {
             "llama_index_agent.py",
             ("llama-index-core", "llama-index-llms-openai-like", "openinference-instrumentation-llama-index"),
             ("tools_refusal", "stream_tools_refusal", "error"),
+        ),
+        Emitter(
+            "google-adk",
+            "google_adk_agent.py",
+            ("google-adk",),
+            ("tools_refusal", "event_tools_refusal", "v1_tools_refusal", "error"),
+            _ADK,
+        ),
+        Emitter(
+            "google-adk--openinference",
+            "google_adk_agent.py",
+            ("google-adk", "openinference-instrumentation-google-adk"),
+            ("tools_refusal", "error"),
+            _ADK,
+        ),
+        Emitter("langfuse", "langfuse_sdk.py", ("langfuse", "openai"), ("tools_refusal", "error")),
+        Emitter(
+            "crewai--openinference",
+            "crewai_crew.py",
+            ("crewai", "openai", "openinference-instrumentation-crewai", "openinference-instrumentation-openai"),
+            ("tools",),
+            own_texts=True,
+        ),
+        Emitter(
+            "crewai--traceloop",
+            "crewai_crew.py",
+            ("crewai", "openai", "opentelemetry-instrumentation-crewai", "opentelemetry-instrumentation-openai"),
+            ("tools",),
+            _TRACELOOP,
+            own_texts=True,
         ),
         Emitter(
             "smolagents--openinference",

@@ -15,12 +15,17 @@ DRIVERS: Final = Path(__file__).parent / "drivers"
 _KEYS: Final = {
     "OPENAI_API_KEY": "sk-scripted",
     "ANTHROPIC_API_KEY": "sk-ant-scripted",
+    "GOOGLE_API_KEY": "scripted",
+    "LANGFUSE_PUBLIC_KEY": "pk-scripted",
+    "LANGFUSE_SECRET_KEY": "sk-scripted",
     "AWS_ACCESS_KEY_ID": "AKIASCRIPTEDSCRIPTED",
     "AWS_SECRET_ACCESS_KEY": "scripted",
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_EC2_METADATA_DISABLED": "true",
     "OPENAI_AGENTS_DISABLE_TRACING": "0",
     "AGNO_TELEMETRY": "false",
+    "CREWAI_DISABLE_TELEMETRY": "true",
+    "CREWAI_TRACING_ENABLED": "false",
 }
 """Keys that no provider knows: a driver that would reach one for real is refused."""
 _KEPT: Final = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
@@ -66,6 +71,7 @@ def variables(emitter: Emitter, case: str, ends: Ends) -> dict[str, str]:
         "RECORDER_GRPC": ends.grpc_address,
         "OPENAI_BASE_URL": f"{ends.url}/v1",
         "ANTHROPIC_BASE_URL": ends.url,
+        "GOOGLE_GEMINI_BASE_URL": ends.url,
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": ends.url,
         "OTEL_SERVICE_NAME": emitter.name,
         "OTEL_EXPORTER_OTLP_ENDPOINT": ends.url,

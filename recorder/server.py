@@ -31,7 +31,7 @@ _SERVICES: Final[dict[str, Signal]] = {
     "/opentelemetry.proto.collector.trace.v1.TraceService/Export": "traces",
     "/opentelemetry.proto.collector.logs.v1.LogsService/Export": "logs",
 }
-_MODEL: Final = re.compile(r"/model/(.+)/converse")
+_MODEL: Final = re.compile(r"/models?/(.+)(?:/converse|:)")
 _Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes] | None"
 
 

@@ -121,13 +121,20 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         _NO_REASONS,
     ),
     "bedrock--openinference": (_NO_TOOLS,),
+    "google-adk/event_tools_refusal": (
+        ("tool content", "switched off on spans, and tools have no log records"),
+        ("tool errors", "the same"),
+    ),
+    "google-adk--openinference": (
+        ("calls", "the instrumentation writes all calls of a turn on one span, of which the last stays"),
+    ),
     "langchain--openinference": (_BARE,),
     "langchain--traceloop": (_NO_REFUSALS,),
     "langfuse": (
         _NO_REFUSALS,
         _NO_REASONS,
         _ANSWERING,
-        ("dispatched tools", "the recorded agent is written so"),
+        ("dispatched tools", "an agent that was recorded is written so"),
     ),
     "llama-index--openinference": (_NO_REFUSALS,),
     "openai--genai": (_NO_TOOLS, _NO_REASONING),

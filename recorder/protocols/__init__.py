@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from recorder.protocols import anthropic_messages, bedrock_converse, openai_chat, openai_responses
+from recorder.protocols import anthropic_messages, bedrock_converse, gemini, openai_chat, openai_responses
 from recorder.protocols.protocol import Protocol
 
 PROTOCOLS: Final[tuple[Protocol, ...]] = (
@@ -11,4 +11,6 @@ PROTOCOLS: Final[tuple[Protocol, ...]] = (
     anthropic_messages.PROTOCOL,
     bedrock_converse.PROTOCOL,
     bedrock_converse.STREAM,
+    gemini.PROTOCOL,
+    gemini.STREAM,
 )

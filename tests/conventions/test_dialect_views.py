@@ -11,8 +11,6 @@ from spanglass.conventions.google_adk import (
     as_content,
     as_failure,
     as_merging,
-    as_output,
-    as_output_failure,
     as_own_id,
     as_response,
 )
@@ -21,6 +19,8 @@ from spanglass.conventions.readers import as_int, as_word, within
 from spanglass.conventions.vercel import as_operation
 from spanglass.telemetry import Attributes, Scope, Value
 from tests.telemetry import Wild, span
+
+ADK = Scope("gcp.vertex.agent")
 
 
 def made(dialect: str, attributes: Attributes, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -248,9 +248,17 @@ def test_tools_of_google_adk() -> None:
     assert as_response('{"error": "a", "code": 3}') == {"error": "a", "code": 3}
     assert as_response("plain") == "plain"
     assert as_failure('{"result": "a"}') is as_failure("plain") is as_failure('{"response": "a"}') is None
-    told = '{"id": "adk-1", "name": "look_up", "response": {"error": "a"}}'
-    assert as_output(told) == as_output_failure(told) == "a"
-    assert as_output('{"error": "a"}') is as_output_failure('{"error": "a"}') is None
+
+
+def test_answers_of_google_adks_tools() -> None:
+    """They are read in ADK's form where an emitter of ADK's has them, and left alone where another has."""
+    failed = {"google_adk.tool.result": "a", "google_adk.tool.failure": "a"}
+    within: Attributes = {"output.value": '{"id": "adk-1", "name": "look_up", "response": {"error": "a"}}'}
+    alone: Attributes = {"gen_ai.tool.call.result": '{"error": "a"}'}
+    assert made("Google ADK", within, scope=Scope("openinference.instrumentation.google_adk")) == failed
+    assert made("Google ADK", alone, scope=ADK) == failed
+    assert made("Google ADK", {"gcp.vertex.agent.tool_response": '{"result": "a"}'}) == {"google_adk.tool.result": "a"}
+    assert made("Google ADK", within | alone) == {}
 
 
 def test_answers_without_ids_are_taken_from_geminis_request() -> None:
@@ -264,14 +272,69 @@ def test_answers_without_ids_are_taken_from_geminis_request() -> None:
         "llm.input_messages.1.message.role": "tool",
         "llm.input_messages.1.message.content": "1",
     }
-    adk = Scope("gcp.vertex.agent")
     system = {"role": "system", "content": "Be brief."}
     told = [system, {"role": "user", "parts": [read]}]
-    assert made("Google ADK", attributes, scope=adk) == {"google_adk.contents": told}
+    assert made("Google ADK", attributes, scope=ADK) == {"google_adk.contents": told}
     assert made("Google ADK", attributes, scope=Scope("another")) == {}
-    assert made("Google ADK", attributes | {"input.value": "{}"}, scope=adk) == {}
+    assert made("Google ADK", attributes | {"input.value": "{}"}, scope=ADK) == {}
     named: Attributes = {"llm.input_messages.1.message.tool_call_id": "c"}
-    assert made("Google ADK", attributes | named, scope=adk) == {}
+    assert made("Google ADK", attributes | named, scope=ADK) == {}
+
+
+def test_a_call_of_the_first_adk_is_told_by_its_request() -> None:
+    """Its span names no operation; one that does keeps it, and content that is switched off tells nothing."""
+    request = {"model": "m", "config": {"max_output_tokens": 9}, "contents": [{"role": "user", "parts": []}]}
+    answer = {"content": {"role": "model", "parts": [{"text": "a"}]}, "finish_reason": "STOP"}
+    told: Attributes = {
+        "gcp.vertex.agent.llm_request": json.dumps(request),
+        "gcp.vertex.agent.llm_response": json.dumps(answer),
+    }
+    found = made("Google ADK", told, scope=ADK)
+    assert found.pop("google_adk.operation") == "generate_content"
+    assert found == {
+        "google_adk.request.model": "m",
+        "google_adk.request.max_tokens": 9,
+        "google_adk.request.messages": [{"role": "user", "parts": []}],
+        "google_adk.response.messages": [
+            {"role": "model", "parts": [{"type": "text", "content": "a"}], "finish_reason": "STOP"}
+        ],
+    }
+    off: Attributes = {**dict.fromkeys(told, "{}"), "gen_ai.operation.name": "execute_tool"}
+    assert made("Google ADK", off, scope=ADK) == {}
+
+
+def test_names_and_wrappings_of_adks_messages_are_taken_off() -> None:
+    """Ids that are a tool's name and a place go; a provider's stay, as does an answer that is an object of its own."""
+
+    def message(*parts: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {"role": "user", "parts": list(parts)}
+
+    def call(id_: str) -> dict[str, Any]:
+        return {"type": "tool_call", "id": id_, "name": "look_up", "arguments": {}}
+
+    def answer(id_: str, response: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {"type": "tool_call_response", "id": id_, "response": response}
+
+    given = [
+        message(call("look_up_1"), call("call_2")),
+        message(answer("look_up_0", {"result": "a"})),
+        "?",
+        {"parts": 1},
+    ]
+    kept = message(answer("call_2", {"t": 18}), {"type": "text", "content": "b"})
+    attributes: Attributes = {"gen_ai.input.messages": json.dumps([*given, kept]), "gen_ai.output.messages": "?"}
+    found = made("Google ADK", attributes, scope=ADK)
+    assert found.keys() == {"google_adk.input.messages"}
+    nameless, unwrapped = call(""), answer("", "a")
+    del nameless["id"], unwrapped["id"]
+    assert json.loads(found["google_adk.input.messages"]) == [
+        message(nameless, call("call_2")),
+        message(unwrapped),
+        "?",
+        {"parts": 1},
+        kept,
+    ]
+    assert made("Google ADK", attributes) == {}
 
 
 def test_tools_of_llama_index() -> None:

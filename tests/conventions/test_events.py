@@ -107,6 +107,16 @@ def test_a_choice_is_an_output(event: GenAIEvent, message: Value) -> None:
     assert outputs(event) == [message]
 
 
+def test_content_that_is_switched_off_says_nothing() -> None:
+    """Google's instrumentations put a word for it; why an answer ended is told all the same."""
+    off: Value = {"content": "<elided>"}
+    events = [log("gen_ai.user.message", off), log("gen_ai.choice", {"message": off, "finish_reason": "STOP"})]
+    assert as_attributes(events) == {
+        "gen_ai.input.messages": [{"role": "user", "content": None}],
+        "gen_ai.output.messages": [{"role": "assistant", "content": None, "finish_reason": "STOP"}],
+    }
+
+
 def test_several_choices_are_counted() -> None:
     """Choices of different index are as many answers; of one index they are one answer in pieces."""
     choices = [log("gen_ai.choice", {"index": index, "message": {"content": "ho"}}) for index in (0, 0, 1)]

@@ -183,7 +183,7 @@ def adk_openinference(failed: str = "") -> Spans:
     status: dict[str, Any] = {"status_code": 2, "status_message": "TOOL_ERROR"} if failed else {}
     return [
         llm(1, indexed("input", system, USER, ASKS, unnamed), stale, asked | said_, end_ns=9_000_000_000, scope=ADK),
-        span(2, tool, parent_span_id=below(1), **status),
+        span(2, tool, parent_span_id=below(1), scope=Scope("openinference.instrumentation.google_adk"), **status),
     ]
 
 

@@ -20,6 +20,8 @@ NAMED_TWICE = "langchain--openinference/tools_refusal"
 """A message's verbatim form says more than its values, and stands among those that are joined to one."""
 MANY = "openai--traceloop/chat_many_v047"
 """Its spans are calls of a model by the keys of their messages alone."""
+TOLD_TWICE = "google-adk--openinference/tools_refusal"
+"""Its spans of tools have the arguments in two attributes."""
 
 
 def kept(spans: Iterable[Span], logs: Iterable[LogRecord] = ()) -> list[Json]:
@@ -58,12 +60,22 @@ def once_more(capture: str) -> tuple[list[Json], list[Json], list[Restored]]:
     return before, again(found), found
 
 
-@pytest.mark.parametrize("capture", sorted({*CAPTURES} - {NAMED_TWICE, MANY}))
+@pytest.mark.parametrize("capture", sorted({*CAPTURES} - {NAMED_TWICE, MANY, TOLD_TWICE}))
 def test_recorded_spans_come_back_as_they_are_kept(capture: str) -> None:
     """A recorded session that is restored and mapped again is the same session, member for member, nothing left out."""
     before, after, found = once_more(capture)
     assert after == before
     assert all(one.faithful for one in found)
+
+
+def test_what_is_told_twice_comes_back_once() -> None:
+    """Of two attributes with one content the one that was kept says all, so that it is not kept again."""
+    before, after, found = once_more(TOLD_TWICE)
+    assert all(one.faithful for one in found)
+    for one in before:
+        if one["attributes"].get("operationName") == "execute_tool":
+            one["detail"]["attributes"].pop("input.value", None)
+    assert after == before
 
 
 def test_what_does_not_come_back_is_told() -> None:

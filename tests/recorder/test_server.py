@@ -116,6 +116,28 @@ def test_messages(ends: Ends) -> None:
     assert "".join(delta.get("text", "") for delta in deltas) == FIRST_TEXT
 
 
+def test_gemini(ends: Ends, heard: Heard) -> None:
+    """Calls have no ids, a model's thoughts count beside its answer, and a stream's pieces add up to the whole."""
+    place = f"{ends.url}/v1beta/models/gemini-1"
+    request = {
+        "contents": [{"role": "user", "parts": [{"text": TRIP}]}],
+        "tools": [{"functionDeclarations": [{"name": name} for name in NAMES]}],
+    }
+    answer = json.loads(_post(f"{place}:generateContent", request))
+    parts = answer["candidates"][0]["content"]["parts"]
+    assert parts[0] == {"text": FIRST_TEXT}
+    assert [(part["functionCall"]["name"], part["functionCall"]["args"]) for part in parts[1:]] == FIRST_CALLS
+    assert heard.notes[0]["model"] == "gemini-1"
+    events = _events(_post(f"{place}:streamGenerateContent", request))
+    told = [part for event in events for part in event["candidates"][0]["content"]["parts"]]
+    assert "".join(part.get("text", "") for part in told) == FIRST_TEXT
+    assert [part for part in told if "functionCall" in part] == parts[1:]
+    assert events[-1]["usageMetadata"]["totalTokenCount"] == 260
+    think = {"contents": [{"role": "user", "parts": [{"text": "Think hard"}]}]}
+    usage = json.loads(_post(f"{place}:generateContent", think))["usageMetadata"]
+    assert (usage["candidatesTokenCount"], usage["thoughtsTokenCount"], usage["totalTokenCount"]) == (30, 60, 154)
+
+
 def _bedrock(ends: Ends) -> Any:  # noqa: ANN401 (boto3's clients have no type)
     return boto3.client(
         "bedrock-runtime",

@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from spanglass.conventions.botocore import said_once
+from spanglass.conventions.gemini import ELIDED
 from spanglass.conventions.plain import Plain, plain, read_json
 from spanglass.conventions.readers import as_text
 from spanglass.telemetry import Attributes, Value
@@ -159,6 +160,8 @@ def _blocks(content: Plain) -> Plain:
 
     Pydantic AI calls a block's type its kind; botocore makes an empty block of what it does not know.
     """
+    if content == ELIDED:
+        return None
     if isinstance(content, str) and content.startswith(("[{", "[]")):
         readable, blocks = read_json(content)
         if readable and isinstance(blocks, list) and all(isinstance(block, dict) for block in blocks):

@@ -6,7 +6,9 @@ from spanglass.conventions.dialect import Dialect, Member, MemberTable
 from spanglass.conventions.readers import as_text
 from spanglass.telemetry import Value
 
-FRAMEWORKS: Final = frozenset({"crewai", "langchain", "langgraph", "microsoft.agent_framework", "strands-agents"})
+FRAMEWORKS: Final = frozenset(
+    {"crewai", "gcp.vertex.agent", "langchain", "langgraph", "microsoft.agent_framework", "strands-agents"}
+)
 """Names, in lower case, that are no provider's."""
 
 

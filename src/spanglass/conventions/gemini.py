@@ -7,6 +7,9 @@ from spanglass.conventions.plain import Plain
 
 _Object = dict[str, Plain]
 
+ELIDED: Final = "<elided>"
+"""What Google's instrumentations write for content that is switched off."""
+
 
 def is_contents(parts: Plain) -> TypeGuard[list[_Object]]:
     """Tell whether a message's parts are Gemini's: no part of the conventions' is without a type."""
