@@ -43,6 +43,14 @@ _ADK: Final = {
     "v1": {"ADK_TELEMETRY_SCHEMA_VERSION_OPT_IN": "1"},
 }
 """ADK tells no content unless asked; its first version of telemetry, that of ADK 1, is there until 2027."""
+_LANGSMITH: Final = {
+    "": {
+        "LANGSMITH_TRACING": "true",
+        "LANGSMITH_OTEL_ENABLED": "true",
+        "LANGSMITH_OTEL_ONLY": "true",
+        "LANGSMITH_API_KEY": "scripted",
+    }
+}
 _TRACELOOP: Final = {"": {"TRACELOOP_TRACE_CONTENT": "true"}}
 
 EMITTERS: Final = {
@@ -69,6 +77,20 @@ EMITTERS: Final = {
             _TRACELOOP,
         ),
         Emitter(
+            "openai--v2",
+            "openai_sdk.py",
+            ("openai", "opentelemetry-instrumentation-openai-v2", "opentelemetry-util-genai<1"),
+            ("chat_tools", "chat_tools_latest_span", "chat_stream_tools", "chat_error"),
+            {"": {_CONTENT: "true"}, "latest": _LATEST | {_CONTENT: "span_only"}},
+        ),
+        Emitter(
+            "anthropic--genai",
+            "anthropic_sdk.py",
+            ("anthropic", "opentelemetry-instrumentation-genai-anthropic"),
+            ("tools_span", "stream_tools_span", "error_span"),
+            _GENAI,
+        ),
+        Emitter(
             "anthropic--openinference",
             "anthropic_sdk.py",
             ("anthropic", "openinference-instrumentation-anthropic"),
@@ -87,6 +109,26 @@ EMITTERS: Final = {
             ("boto3", "opentelemetry-instrumentation-botocore"),
             ("tools", "stream_tools", "error"),
             {"": {_CONTENT: "true"}},
+        ),
+        Emitter(
+            "bedrock--genai",
+            "bedrock_sdk.py",
+            ("boto3", "opentelemetry-instrumentation-genai-bedrock"),
+            ("tools_span", "stream_tools_span", "error_span"),
+            _GENAI,
+        ),
+        Emitter(
+            "bedrock--openinference",
+            "bedrock_sdk.py",
+            ("boto3", "openinference-instrumentation-bedrock"),
+            ("tools", "stream_tools", "error"),
+        ),
+        Emitter(
+            "bedrock--traceloop",
+            "bedrock_sdk.py",
+            ("boto3", "opentelemetry-instrumentation-bedrock"),
+            ("tools", "stream_tools", "error"),
+            _TRACELOOP,
         ),
         Emitter(
             "strands",
@@ -108,10 +150,56 @@ EMITTERS: Final = {
             ("responses_tools_refusal", "chat_stream_tools_refusal", "responses_handoff", "responses_guardrail"),
         ),
         Emitter(
+            "openai-agents--genai",
+            "openai_agents_sdk.py",
+            (
+                "openai-agents",
+                "opentelemetry-instrumentation-genai-openai",
+                "opentelemetry-instrumentation-genai-openai-agents",
+            ),
+            ("responses_tools_refusal_span", "responses_handoff_span"),
+            _GENAI,
+        ),
+        Emitter(
+            "openai-agents--v2",
+            "openai_agents_sdk.py",
+            ("openai-agents", "opentelemetry-instrumentation-openai-agents-v2"),
+            ("responses_tools_refusal", "responses_handoff"),
+            {"": {_CONTENT: "span_and_event"}},
+        ),
+        Emitter(
+            "openai-agents--traceloop",
+            "openai_agents_sdk.py",
+            ("openai-agents", "opentelemetry-instrumentation-openai-agents"),
+            ("responses_tools_refusal", "responses_handoff"),
+            _TRACELOOP,
+        ),
+        Emitter(
             "langchain--openinference",
             "langchain_agent.py",
             ("langchain", "langchain-openai", "langgraph", "openinference-instrumentation-langchain"),
             ("tools_refusal", "error"),
+        ),
+        Emitter(
+            "langchain--genai",
+            "langchain_agent.py",
+            ("langchain", "langchain-openai", "langgraph", "opentelemetry-instrumentation-genai-langchain"),
+            ("tools_refusal_span", "error_span"),
+            _GENAI,
+        ),
+        Emitter(
+            "langchain--langsmith",
+            "langchain_agent.py",
+            ("langchain", "langchain-openai", "langgraph", "langsmith[otel]"),
+            ("tools_refusal", "error"),
+            _LANGSMITH,
+        ),
+        Emitter(
+            "langchain--traceloop",
+            "langchain_agent.py",
+            ("langchain", "langchain-openai", "langgraph", "opentelemetry-instrumentation-langchain"),
+            ("tools_refusal", "error"),
+            _TRACELOOP,
         ),
         Emitter(
             "agno--openinference",

@@ -454,11 +454,11 @@ def _shown_tokens(attributes: Json) -> Tokens:
 
 
 def _shown_turns(messages: Sequence[Json], measure: _Measure) -> list[Turn]:
-    turns = map(_shown, messages)
+    turns = map(shown_turn, messages)
     return [(who, [measure.shown(one) for one in said]) for who, said in turns]
 
 
-def _shown(message: Json) -> Turn:
+def shown_turn(message: Json) -> Turn:
     """Read a SpanMessage; texts of one kind that follow each other are one text, cut."""
     said: list[Said] = []
     for value in message["values"]:

@@ -7,6 +7,7 @@ from anthropic import Anthropic
 from common import EMITTER, INSTRUCTIONS, PARAMETERS, WORDS, Telemetry, ask_all, handled_request, run_tool, schema
 
 INSTRUMENTORS = {
+    "genai": "opentelemetry.instrumentation.genai.anthropic",
     "openinference": "openinference.instrumentation.anthropic",
     "traceloop": "opentelemetry.instrumentation.anthropic",
 }

@@ -1,12 +1,18 @@
-"""Amazon Bedrock through boto3, called in a loop of the driver's own, under the instrumentation of botocore."""
+"""Amazon Bedrock through boto3, called in a loop of the driver's own, under one of its instrumentations."""
 
 import json
+from importlib import import_module
 from typing import Any
 
 import boto3
-from common import INSTRUCTIONS, PARAMETERS, WORDS, Telemetry, ask_all, handled_request, run_tool, schema
-from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
+from common import EMITTER, INSTRUCTIONS, PARAMETERS, WORDS, Telemetry, ask_all, handled_request, run_tool, schema
 
+INSTRUMENTORS = {
+    "botocore": ("opentelemetry.instrumentation.botocore", "BotocoreInstrumentor"),
+    "genai": ("opentelemetry.instrumentation.genai.bedrock", "BedrockInstrumentor"),
+    "openinference": ("openinference.instrumentation.bedrock", "BedrockInstrumentor"),
+    "traceloop": ("opentelemetry.instrumentation.bedrock", "BedrockInstrumentor"),
+}
 TOOLS = [
     {"toolSpec": {"name": name, "description": name, "inputSchema": {"json": schema(name)}}} for name in PARAMETERS
 ]
@@ -70,7 +76,8 @@ def _extend(block: dict[str, Any], delta: dict[str, Any]) -> None:
 
 
 telemetry = Telemetry()
-telemetry.instrument(BotocoreInstrumentor())
+module, name = INSTRUMENTORS[EMITTER.partition("--")[2]]
+telemetry.instrument(getattr(import_module(module), name)())
 with handled_request():
     ask_all(Conversation().ask)
 telemetry.close()

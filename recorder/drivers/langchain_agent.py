@@ -1,18 +1,25 @@
-"""LangChain's agent under OpenInference's instrumentation."""
+"""LangChain's agent under one of its instrumentations, or traced by LangSmith's SDK."""
 
+from importlib import import_module
 from typing import Any
 
-from common import INSTRUCTIONS, SESSION, TOOLS, Telemetry, ask_all
+from common import EMITTER, INSTRUCTIONS, SESSION, TOOLS, Telemetry, ask_all
 from langchain.agents import create_agent
 from langchain.agents.middleware import wrap_tool_call
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import tool
+from langchain_core.tracers.langchain import wait_for_all_tracers
 from langchain_openai import ChatOpenAI
 from langgraph.checkpoint.memory import InMemorySaver
-from openinference.instrumentation.langchain import LangChainInstrumentor
 
+INSTRUMENTORS = {
+    "genai": ("opentelemetry.instrumentation.genai.langchain", "LangChainInstrumentor"),
+    "openinference": ("openinference.instrumentation.langchain", "LangChainInstrumentor"),
+    "traceloop": ("opentelemetry.instrumentation.langchain", "LangchainInstrumentor"),
+}
 telemetry = Telemetry()
-telemetry.instrument(LangChainInstrumentor())
+if instrumentor := INSTRUMENTORS.get(EMITTER.partition("--")[2]):
+    telemetry.instrument(getattr(import_module(instrumentor[0]), instrumentor[1])())
 
 
 @wrap_tool_call
@@ -41,4 +48,5 @@ def _ask(question: str) -> str:
 
 
 ask_all(_ask)
+wait_for_all_tracers()
 telemetry.close()

@@ -1,6 +1,7 @@
-"""OpenAI's Agents SDK under OpenInference's instrumentation."""
+"""OpenAI's Agents SDK under one of its instrumentations."""
 
 import asyncio
+from importlib import import_module
 from typing import Any
 
 from agents import (
@@ -15,13 +16,24 @@ from agents import (
     set_default_openai_client,
 )
 from agents.tracing import set_trace_processors
-from common import INSTRUCTIONS, TOOLS, WORDS, Telemetry, ask_all, note
+from common import EMITTER, INSTRUCTIONS, TOOLS, WORDS, Telemetry, ask_all, note
 from openai import AsyncOpenAI
-from openinference.instrumentation.openai_agents import OpenAIAgentsInstrumentor
+
+INSTRUMENTORS = {
+    "genai": ("genai.openai_agents.OpenAIAgentsInstrumentor", "genai.openai.OpenAIInstrumentor"),
+    "openinference": ("openai_agents.OpenAIAgentsInstrumentor",),
+    "traceloop": ("openai_agents.OpenAIAgentsInstrumentor",),
+    "v2": ("openai_agents.OpenAIAgentsInstrumentor",),
+}
+"""OpenTelemetry's own has no spans for calls of models, those are the SDK's."""
 
 set_trace_processors([])  # the SDK's own would export to the provider
 telemetry = Telemetry()
-telemetry.instrument(OpenAIAgentsInstrumentor())
+kind = EMITTER.partition("--")[2]
+for place in INSTRUMENTORS[kind]:
+    module, _, name = place.rpartition(".")
+    package = "openinference" if kind == "openinference" else "opentelemetry"
+    telemetry.instrument(getattr(import_module(f"{package}.instrumentation.{module}"), name)())
 client = AsyncOpenAI(max_retries=0)
 set_default_openai_client(client, use_for_tracing=False)
 

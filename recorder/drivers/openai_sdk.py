@@ -23,6 +23,7 @@ INSTRUMENTORS = {
     "genai": "opentelemetry.instrumentation.genai.openai",
     "openinference": "openinference.instrumentation.openai",
     "traceloop": "opentelemetry.instrumentation.openai",
+    "v2": "opentelemetry.instrumentation.openai_v2",
 }
 SETTINGS: dict[str, Any] = {"model": "gpt-scripted-1", "temperature": 1.3, "top_p": 0.9}
 

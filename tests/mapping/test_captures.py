@@ -7,19 +7,47 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from spanglass.conventions.plain import read_json
+from spanglass.conventions.events import event_name
+from spanglass.conventions.plain import plain, read_json
 from spanglass.mapping.detail import whole
 from spanglass.mapping.identity import span_uuid
 from spanglass.model.constraints import violations
 from spanglass.telemetry import Span
-from tests.captures import CAPTURES, UNSENT, exported, mapper, session, truth_path, without
-from tests.truth import ASPECTS, compare, expected
+from tests.captures import CAPTURES, UNSENT, exported, logged, mapper, session, truth_path, without
+from tests.truth import ASPECTS, Turn, compare, expected, shown_turn
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
 def test_spans_tell_what_happened(capture: str) -> None:
     """What ListSpans shows of a recorded session is what happened in it, as far as its emitter told."""
     assert compare(expected(truth_path(capture)), session(capture), without(capture)) == []
+
+
+ANSWER = "Paris: 18 C and cloudy. 17*23 = 391. The EUR/XYZ rate lookup failed: unknown currency XYZ."
+"""What the scripted model says at the end of the standard conversation."""
+
+
+def told(capture: str) -> list[Turn]:
+    """Return the standard conversation up to its answer as a recorded session shows it; empty if it has none.
+
+    What a failed tool answered is left out: frameworks tell the model of it in words of their own.
+    """
+    for span in session(capture):
+        attributes = span["attributes"]
+        turns = [shown_turn(one) for one in attributes.get("inputMessages", []) + attributes.get("outputMessages", [])]
+        if attributes.get("operationName") == "inference" and turns[-1:] == [("BOT", [("text", ANSWER)])]:
+            return turns[:-2] + turns[-1:]
+    return []
+
+
+def test_one_conversation_is_one_whoever_tells_it() -> None:
+    """Who said what, and which tools were called with what, is the same from all emitters that tell all of it."""
+    lossy = {"calls", "content", "inputs", "outputs"}
+    whole = [capture for capture in CAPTURES if not without(capture) & lossy]
+    standard = [one for one in whole if any(run.error for run in expected(truth_path(one)).tools)]
+    (conversation,) = {repr(told(capture)) for capture in standard}
+    assert "What is the weather in Paris" in conversation
+    assert len(standard) > 50
 
 
 @pytest.mark.parametrize("capture", CAPTURES)
@@ -56,6 +84,17 @@ def test_every_attribute_is_kept(capture: str) -> None:
         for key, value in gone.items():
             missing = [text for text in texts(value) if msgspec.json.encode(text)[1:-1].decode() not in held]
             assert missing == [], key
+
+
+@pytest.mark.parametrize("capture", [capture for capture in CAPTURES if logged(capture)])
+def test_every_log_record_is_kept(capture: str) -> None:
+    """A log record stands verbatim beside its span, whatever the members hold of it."""
+    parts = mapper().parts(exported(capture), logged(capture))
+    records = {record.span_id: record for part in parts for record in part.spans}
+    for log in logged(capture):
+        logs = whole(records[span_uuid(log.trace_id, log.span_id)])["logs"].values()
+        kept = [(one["name"], one.get("body"), one.get("attributes", {})) for one in logs]
+        assert (event_name(log.name, log.attributes), plain(log.body), plain(log.attributes)) in kept
 
 
 FORMAL = {
