@@ -79,7 +79,7 @@ EMITTERS: Final = {
         Emitter(
             "openai--v2",
             "openai_sdk.py",
-            ("openai", "opentelemetry-instrumentation-openai-v2", "opentelemetry-util-genai<1"),
+            ("openai<2", "opentelemetry-instrumentation-openai-v2", "opentelemetry-util-genai<1"),
             ("chat_tools", "chat_tools_latest_span", "chat_stream_tools", "chat_error"),
             {"": {_CONTENT: "true"}, "latest": _LATEST | {_CONTENT: "span_only"}},
         ),

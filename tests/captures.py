@@ -120,6 +120,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("cached", "the instrumentation does not read them"),
         _NO_REASONS,
     ),
+    "bedrock--genai": (_NO_TOOLS,),
     "bedrock--openinference": (_NO_TOOLS,),
     "google-adk/event_tools_refusal": (
         ("tool content", "switched off on spans, and tools have no log records"),
@@ -128,6 +129,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "google-adk--openinference": (
         ("calls", "the instrumentation writes all calls of a turn on one span, of which the last stays"),
     ),
+    "langchain--genai": (_NO_REFUSALS,),
     "langchain--openinference": (_BARE,),
     "langchain--traceloop": (_NO_REFUSALS,),
     "langfuse": (
@@ -175,6 +177,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "openai-agents--openinference/responses_handoff": (_ANSWERING,),
     "openai-agents--openinference/responses_think": (_ANSWERING,),
     "openai-agents--openinference/responses_tools_refusal": (_ANSWERING,),
+    "openai-agents--traceloop": (("models", "the instrumentation tells the model that answered alone"),),
     "openai-agents--v2": (_REDACTED, _REPR, _NO_CACHE, _NO_REASONS),
     "openai-agents--v2/chat_stream_tools_refusal": (_NOT_ASKED,),
     "openai-agents--v2/responses_handoff": (
