@@ -79,6 +79,12 @@ def test_a_file_keeps_them_too(tmp_path: Path, drawn: list[Json]) -> None:
         assert listed(store, []) == in_order(drawn)
 
 
+def test_times_far_off_are_exact() -> None:
+    """A double of so many seconds is none of a whole number of microseconds, but the nearest to one of milliseconds."""
+    far = [SPAN | {"startTimestamp": 0.001, "endTimestamp": 8631359589.953}]
+    assert listed(MemoryStore(), far) == far
+
+
 def test_the_drawn_spans_are_varied() -> None:
     """Every member of Span, of its attributes and of the unions is drawn at some time: the tests above see them all."""
     seen: set[str] = set()
