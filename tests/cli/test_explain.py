@@ -61,7 +61,7 @@ def test_a_stored_span_is_found_by_either_id(store: Path) -> None:
     ids = f"{span.trace_id.hex()}:{span.span_id.hex()}"
     by_otel = _explain(ids, "--json", "--store", f"sqlite:///{store}")
     told = json.loads(by_otel.stdout)
-    assert (told["name"], told["span_id"]) == ("chat", span.span_id.hex())
+    assert (told["name"], told["otelSpanId"]) == ("chat", span.span_id.hex())
     listed = str(uuid.UUID(bytes=span_uuid(span.trace_id, span.span_id)))
     assert _explain(listed, "--json", "--store", f"sqlite:///{store}").stdout == by_otel.stdout
 
@@ -78,18 +78,18 @@ def test_own_attributes_for_sessions_are_told_as_such(store: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "reason"),
+    ("target", "code", "reason"),
     [
-        ("nowhere.pb", "neither a file nor the id of a span"),
-        ("zz:0011223344556677", "neither a file nor the id of a span"),
-        ("00000000-0000-4000-8000-000000000000", "no such span in sqlite:///"),
+        ("nowhere.pb", 2, "nowhere.pb: neither a file nor the id of a span"),
+        ("zz:0011223344556677", 2, "zz:0011223344556677: neither a file nor the id of a span"),
+        ("00000000-0000-4000-8000-000000000000", 1, "'00000000-0000-4000-8000-000000000000': there is no such span in"),
     ],
 )
-def test_what_is_not_there_is_told_in_a_line(store: Path, target: str, reason: str) -> None:
-    """No traceback, exit code 2."""
+def test_what_is_not_there_is_told_in_a_line(store: Path, target: str, code: int, reason: str) -> None:
+    """No traceback; the exit code tells nothing found from what cannot be."""
     done = _explain(target, "--store", f"sqlite:///{store}")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(f"spanglass: {target}: {reason}")
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith(f"spanglass: {reason}")
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -97,4 +97,10 @@ def test_an_export_without_spans_is_told(tmp_path: Path) -> None:
     """An empty file is a valid message, of nothing."""
     (tmp_path / "empty.pb").touch()
     done = _explain(str(tmp_path / "empty.pb"))
-    assert (done.returncode, done.stderr.rstrip().rpartition(": ")[2]) == (2, "no spans in it")
+    assert (done.returncode, done.stderr.rstrip().rpartition(": ")[2]) == (1, "no spans in it")
+
+
+def test_a_store_is_not_made_by_looking_into_it(tmp_path: Path) -> None:
+    """A file that is missing stays missing."""
+    done = _explain("00000000-0000-4000-8000-000000000000", "--store", str(tmp_path / "missing.db"))
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])

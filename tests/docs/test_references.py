@@ -2,15 +2,16 @@
 
 import asyncio
 import re
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx2
 import msgspec
-import typer.main
 from starlette.applications import Starlette
 
 from spanglass import health, qconnect
-from spanglass.cli import cli
+from spanglass.cli import COMMANDS, load
 from spanglass.config import ENVIRONMENT_PREFIX, Config, Limits, Target
 from spanglass.conventions import DIALECTS, messages, roles, sessions, spanglass, tokens
 from spanglass.conventions.dialect import Dialect
@@ -43,8 +44,7 @@ def variable(field: str) -> str:
 def test_every_option_is_told() -> None:
     """The options of ``spanglass serve`` are those of the table, beside the variable of the same name."""
     told = {quoted(option)[0]: quoted(name)[0] for option, name, *_ in rows("docs/configuration.md", "Options")}
-    command = typer.main.get_command(cli).commands["serve"]  # type: ignore[attr-defined]  # it is a group
-    given = {parameter.opts[0]: variable(parameter.name) for parameter in command.params}
+    given = {parameter.opts[0]: variable(parameter.name) for parameter in load("serve").params}
     assert told == given
 
 
@@ -56,6 +56,23 @@ def test_every_setting_is_told_with_its_default() -> None:
     config = Config()
     fields = [name for name in config.__struct_fields__ if name not in TOLD_ELSEWHERE]
     assert told == {variable(name): str(getattr(config, name)) for name in fields}
+
+
+def test_every_command_and_option_is_told() -> None:
+    """The page of the command line has each command, and each option; those of ``serve`` have a page of their own."""
+    assert [quoted(row[0])[0] for row in rows("docs/cli.md", "The command line")] == list(COMMANDS)
+    told = set(re.findall(r"`(--?[a-z-]+)`", read("docs/cli.md")))
+    given = {option for name in COMMANDS if name != "serve" for option in options(load(name))}
+    assert told == given
+    summaries = (load(name).help for name in COMMANDS if name not in {"serve", "keys"})
+    assert all("Example" in summary for summary in summaries)
+
+
+def options(command: Any) -> Iterator[str]:  # noqa: ANN401 (typer has several classes of commands)
+    for each in getattr(command, "commands", {}).values():
+        yield from options(each)
+    for parameter in command.params:
+        yield from (option for option in parameter.opts if option.startswith("-"))
 
 
 def test_every_setting_of_readers_is_told_with_its_default() -> None:
@@ -74,7 +91,7 @@ def test_every_method_of_traces_is_told() -> None:
         name.partition("(")[0] for cell, _ in rows("docs/reading.md", "Reading with Python") for name in quoted(cell)
     }
     methods = {name for name, value in vars(Traces).items() if not name.startswith("_") and callable(value)}
-    assert told == methods - {"close", "ids"}
+    assert told == methods - {"assistant_id", "close", "ids"}
 
 
 def test_every_limit_is_told_with_its_default_and_unit() -> None:

@@ -47,6 +47,7 @@ class Tour:
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}:{tools}",
             "SPANGLASS_PORT": self._ports[HTTP_PORT],
             "SPANGLASS_GRPC_PORT": self._ports[GRPC_PORT],
+            "TZ": "UTC",
             "no_proxy": "localhost,127.0.0.1",
         }
 

@@ -35,7 +35,7 @@ JSON: Final = {"content-type": "application/json"}
 _FORKS: Final = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(
     [
-        "spanglass.cli",
+        "spanglass.cli.serve",
         "typer._adapters",  # what else the command imports once it runs
         "uvicorn.lifespan.on",
         "uvicorn.loops.uvloop",

@@ -1,26 +1,65 @@
-"""The command ``spanglass``: one subcommand a file."""
+"""The command ``spanglass``: one subcommand a file, imported when it is called, so that every start is quick."""
 
 import sys
-from typing import Annotated
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from spanglass import __version__
-from spanglass.cli.explain import NotFoundError, explain_command
-from spanglass.cli.keys import keys
-from spanglass.cli.serve import serve
 from spanglass.config import ConfigError
 from spanglass.store.interface import StoreError
 
+COMMANDS: Final = {
+    "serve": ("spanglass.cli.serve:serve", "Serve until SIGINT or SIGTERM; then finish what was accepted and stop."),
+    "sessions": ("spanglass.cli.sessions:sessions", "List sessions, newest first."),
+    "show": ("spanglass.cli.show:show", "Show one session: its spans as a tree, or what was said."),
+    "explain": (
+        "spanglass.cli.explain:explain",
+        "Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.",
+    ),
+    "keys": (
+        "spanglass.cli.keys:keys",
+        "Make, list and revoke access keys. What is done here holds at once, for servers that run, too.",
+    ),
+}
+"""Each command's function or group, by module and name there, and the first sentence of its help."""
+
+
+def load(name: str) -> Any:  # noqa: ANN401 (a command of typer's, whose classes differ from version to version)
+    """Return a command, ready to be called."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(module), attribute)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    alone.command(name)(found)
+    return typer.main.get_command(alone)
+
+
+class _Commands(TyperGroup):
+    """Imports the command that is called, and none to list them."""
+
+    def list_commands(self, _ctx: object) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: object, cmd_name: str) -> Any:  # noqa: ANN401 (see load)
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 (see load)
+        if args and args[0] in COMMANDS:
+            return args[0], load(args[0]), args[1:]
+        return super().resolve_command(ctx, args)
+
+
 cli = typer.Typer(
     name="spanglass",
+    cls=_Commands,
     help="Records what AI agents did and answers AWS QConnect's ListSpans, self-hosted.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-cli.command()(serve)
-cli.command("explain")(explain_command)
-cli.add_typer(keys, name="keys")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)
@@ -43,6 +82,6 @@ def main() -> None:
     """Run the command line; what a user can mend is told in one line, with exit code 2."""
     try:
         cli()
-    except (ConfigError, StoreError, NotFoundError) as error:
+    except (ConfigError, StoreError) as error:
         typer.echo(f"spanglass: {error}", err=True)
         sys.exit(2)

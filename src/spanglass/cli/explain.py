@@ -1,130 +1,128 @@
 """``spanglass explain``: what became of each attribute of a span."""
 
-import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.table import Table
+from msgspec import UNSET
 
-from spanglass.app import open_store
+from spanglass.answers import Claim, Explanation
+from spanglass.cli.output import Column, Output
+from spanglass.cli.reading import reads
+from spanglass.cli.visible import one_line, visible
 from spanglass.config import Config, listed
 from spanglass.mapping import Mapper
-from spanglass.mapping.explain import explain, explain_record
+from spanglass.mapping.explain import explain as explain_span
 from spanglass.mapping.identity import span_uuid
-from spanglass.model.explanation import Claimed, Explanation
 from spanglass.model.place import parse_uuid
 from spanglass.otlp.codec import decode_protobuf
 from spanglass.otlp.errors import RequestError
 from spanglass.otlp.json_codec import decode_json
+from spanglass.traces import NotFoundError, ReadError, Traces
+from spanglass.viewer.spans import explained
 
-OTEL_SPAN_ID_CHARS = 16
+OTEL_SPAN_ID_CHARS: Final = 16
 """Hexadecimal digits of a span id as OpenTelemetry writes it."""
-PIPED_COLUMNS = 200
-"""Width where the output is no terminal."""
+COLUMNS: Final = (Column("attribute"), Column("becomes", least=30), Column("dialect", rank=1))
+UNUSED: Final = "dim"
 
 
-class NotFoundError(Exception):
-    """There is nothing to explain; the message says what was looked for."""
-
-
-def explain_command(
-    target: Annotated[str, typer.Argument(metavar="FILE|SPAN", help="An OTLP export, or the id of a stored span.")],
+@reads
+def explain(
+    target: Annotated[str, typer.Argument(metavar="FILE|SPAN", help="An OTLP export, or the id of a span.")],
     *,
-    store: Annotated[
-        str | None, typer.Option(help="Where the span is kept: sqlite:///PATH.", show_default="sqlite:///spanglass.db")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
+    opening: Callable[[], Traces],
+    output: Output,
 ) -> None:
     """Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.
 
     FILE is the body of an OTLP trace export, protobuf or JSON: all of its spans are explained. SPAN is a spanId of
-    ListSpans, or TRACE:SPAN as OpenTelemetry writes them, of a span in the store.
+    ListSpans, or TRACE:SPAN as OpenTelemetry writes them. --json prints a span a line.
 
-    Example: spanglass explain export.pb
+    Examples:
+      spanglass explain export.pb
+
+      spanglass explain 5b8efff798038103d269b633813fc60c:eee19b7ec3c1b174
     """
-    path, config = Path(target), Config.from_environment({"store": store})
-    found = _of_file(path, config) if path.is_file() else _of_store(target, config)
-    for explanation in found:
-        if as_json:
-            sys.stdout.write(msgspec.json.encode(explanation).decode() + "\n")
+    path = Path(target)
+    for explanation in _of_file(path) if path.is_file() else _of_span(target, opening):
+        if output.json:
+            output.document(explanation)
         else:
-            _show(explanation)
+            _show(explanation, output)
 
 
-def _of_file(path: Path, config: Config) -> Iterator[Explanation]:
+def _of_file(path: Path) -> Iterator[Explanation]:
+    config = Config.from_environment()
     limits, sessions = config.limits, listed(config.session_attributes)
     body = path.read_bytes()
     decode = decode_json if body.lstrip().startswith(b"{") else decode_protobuf
     try:
         spans = decode(body, limits).spans
     except RequestError as error:
-        raise NotFoundError(f"{path}: no OTLP export of traces: {error}") from None
+        raise ReadError(f"{path}: no OTLP export of traces: {error}") from None
     if not spans:
         raise NotFoundError(f"{path}: no spans in it")
     mapper = Mapper(
         memo_bytes_max=limits.memo_bytes_max, document_depth_max=limits.document_depth_max, sessions=sessions
     )
     records = {record.span_id: record for part in mapper.parts(spans) for record in part.spans}
-    return (explain(span, records[span_uuid(span.trace_id, span.span_id)], sessions) for span in spans)
+    for span in spans:
+        yield explained(explain_span(span, records[span_uuid(span.trace_id, span.span_id)], sessions))
 
 
-def _of_store(target: str, config: Config) -> Iterator[Explanation]:
-    span_id = _span_id(target)
-    if span_id is None:
-        raise NotFoundError(f"{target}: neither a file nor the id of a span")
-    opened = open_store(config.store, config.limits)
+def _of_span(target: str, opening: Callable[[], Traces]) -> Iterator[Explanation]:
+    with opening() as traces:
+        yield traces.explanation(_span_id(target))
+
+
+def _span_id(target: str) -> str:
+    """Return what may be the id of a span, of OpenTelemetry's of a trace and a span the spanId.
+
+    Raises:
+        ReadError: It is none.
+    """
+    trace, _, span = target.rpartition(":")
     try:
-        found = opened.span(span_id)
-    finally:
-        opened.close()
-    if found is None:
-        raise NotFoundError(f"{target}: no such span in {config.store}")
-    yield explain_record(found[1], listed(config.session_attributes))
-
-
-def _span_id(target: str) -> bytes | None:
-    if (parsed := parse_uuid(target)) is not None:
-        return parsed.bytes
-    trace, _, span = target.partition(":")
-    try:
-        return span_uuid(uuid.UUID(trace).bytes, bytes.fromhex(span)) if len(span) == OTEL_SPAN_ID_CHARS else None
+        if trace and len(span) == OTEL_SPAN_ID_CHARS:
+            return str(uuid.UUID(bytes=span_uuid(uuid.UUID(trace).bytes, bytes.fromhex(span))))
+        if parse_uuid(target) is not None or len(bytes.fromhex(target)) == OTEL_SPAN_ID_CHARS // 2:
+            return target
     except ValueError:
-        return None
+        pass
+    raise ReadError(f"{target}: neither a file nor the id of a span")
 
 
-def _show(explanation: Explanation) -> None:
-    console = Console(highlight=False, markup=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
-    console.print(f"{explanation.name}  {explanation.trace_id}:{explanation.span_id}", style="bold", soft_wrap=True)
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("attribute", no_wrap=True)
-    table.add_column("becomes", overflow="fold")
-    table.add_column("dialect", no_wrap=True, style="dim")
-    for claim in explanation.claims:
-        made = " (made of others)" if claim.made else ""
-        table.add_row(claim.attribute + made, _becomes(claim), claim.dialect, style="" if _is_used(claim) else "dim")
-    console.print(table)
-    said = ", ".join(f"{count} {kind}" for kind, count in explanation.messages.items() if count)
-    console.print(f"messages: {said or 'none'}")
-    console.print(f"members: {msgspec.json.encode(explanation.members).decode()}", soft_wrap=True)
+def _show(explanation: Explanation, output: Output) -> None:
+    output.line((one_line(explanation.name), "bold"), f"  {explanation.trace_id}:{explanation.otel_span_id}")
+    output.table(COLUMNS, map(_row, explanation.claims), [_style(claim) for claim in explanation.claims])
+    counts = msgspec.structs.asdict(explanation.messages)
+    said = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count)
+    output.text(f"messages: {said or 'none'}")
+    output.text(f"members: {msgspec.json.encode(explanation.members).decode()}")
     if explanation.withheld:
-        console.print(f"withheld: {msgspec.json.encode(explanation.withheld).decode()}", soft_wrap=True)
-    console.print()
+        output.text(f"withheld: {msgspec.json.encode(explanation.withheld).decode()}")
+    output.line()
 
 
-def _is_used(claim: Claimed) -> bool:
-    return claim.outcome in {"used", "part"}
+def _row(claim: Claim) -> list[str]:
+    made = " (made of others)" if claim.made else ""
+    return [visible(claim.attribute) + made, visible(_becomes(claim)), claim.dialect or ""]
 
 
-def _becomes(claim: Claimed) -> str:
+def _style(claim: Claim) -> str:
+    return "" if claim.outcome in {"used", "part"} else UNUSED
+
+
+def _becomes(claim: Claim) -> str:
+    member = "" if claim.member is UNSET else claim.member
     return {
-        "used": claim.member,
-        "outranked": f"{claim.member}, but {claim.by} stands before it",
-        "unusable": f"{claim.member}, but says nothing usable",
+        "used": member,
+        "outranked": f"{member}, but {claim.by} stands before it",
+        "unusable": f"{member}, but says nothing usable",
         "part": f"part of {claim.by}",
         "kept": "claimed by nobody, kept verbatim",
     }[claim.outcome]

@@ -18,6 +18,7 @@ from spanglass.model.place import assistant_named
 from spanglass.store.interface import KeyRecord, Store
 
 keys = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     help="Make, list and revoke access keys. What is done here holds at once, for servers that run, too.",
 )

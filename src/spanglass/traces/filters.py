@@ -12,7 +12,8 @@ Moment: TypeAlias = datetime | float
 class Filters(msgspec.Struct, frozen=True, kw_only=True):
     """Conditions on sessions; an empty one is none, of several values a session has any.
 
-    ``text`` are words that one message holds, all of them. Assistants are UUIDs. A session began at ``since`` or later,
+    ``text`` are words that one message holds, all of them. Assistants are named by
+    UUID, ARN or name. A session began at ``since`` or later,
     and before ``until``. Durations are milliseconds, tokens those in total.
     """
 

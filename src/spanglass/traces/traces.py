@@ -1,6 +1,7 @@
 """The sessions of a server, or of a store, read through the JSON API: pages and ids are taken care of."""
 
 import time
+import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -34,6 +35,8 @@ from spanglass.answers import (
     WholeSpans,
 )
 from spanglass.connection import Connection, UnreachableError
+from spanglass.model import arn
+from spanglass.model.place import assistant_named
 from spanglass.traces import naming
 from spanglass.traces.errors import AmbiguousError, DeniedError, NotFoundError, ReadError
 from spanglass.traces.events import events
@@ -45,6 +48,9 @@ PAGE_TURNS: Final = 200
 PAGE_SPANS: Final = 100
 AGAIN_SECONDS: Final = 2.0
 """Seconds after which changes are followed again, after the stream broke off."""
+LOOKED_THROUGH_MAX: Final = 2_000
+"""Sessions among which one is found by the beginning of its id or name."""
+BEGINNING_CHARS_MIN: Final = 4
 OK: Final = 200
 EVERYTHING: Final = Filters()
 _Told = TypeVar("_Told", bound=Answer)
@@ -70,7 +76,8 @@ class Changed(NamedTuple):
 class Traces:
     """Sessions and spans, read; as a context it lasts to the end of the block at most. Threads may share it.
 
-    A session is named by what is at hand: its UUID, ARN or name, the id of a contact, or a ``Session`` that was read.
+    A session is named by what is at hand: its UUID, ARN or name, the id of a contact, or a ``Session`` that was read;
+    one of the newest 2,000 also by the first four characters, or more, of its UUID or name.
     Methods raise ``ReadError`` and its kinds, and ``connection.UnreachableError`` where nothing answers.
     """
 
@@ -99,7 +106,7 @@ class Traces:
     def sessions(self, filters: Filters = EVERYTHING, *, limit: int | None = None) -> Iterator[Session]:
         """Yield sessions, newest first, at most ``limit``; those found by words have excerpts."""
         size = PAGE_SESSIONS if limit is None else min(limit, PAGE_SESSIONS)
-        pages = self._pages("/api/sessions", Sessions, filters.parameters(), size)
+        pages = self._pages("/api/sessions", Sessions, self._parameters(filters), size)
         yield from islice((session for page in pages for session in page.sessions), limit)
 
     def session(self, name: naming.Name) -> Session:
@@ -155,7 +162,7 @@ class Traces:
         self, kind: FacetKind, *, prefix: str = "", filters: Filters = EVERYTHING, limit: int = 50
     ) -> list[FacetValue]:
         """Return the values that sessions have of one kind, the most frequent first."""
-        narrowed = [each for each in filters.parameters() if each[0] in {"assistantId", "from", "to"}]
+        narrowed = [each for each in self._parameters(filters) if each[0] in {"assistantId", "from", "to"}]
         return self._get(
             "/api/facets", Facets, [("kind", kind), ("prefix", prefix), ("limit", str(limit)), *narrowed]
         ).values
@@ -165,7 +172,7 @@ class Traces:
     ) -> Overview:
         """Sum a range of time: sessions, failures, durations, tokens and cost by model, agent and tool."""
         told = [("from", str(seconds(since))), ("to", str(seconds(until))), ("buckets", str(buckets))]
-        return self._get("/api/overview", Overview, told + [("assistantId", each) for each in assistants])
+        return self._get("/api/overview", Overview, told + self._parameters(Filters(assistants=assistants)))
 
     def changes(self) -> Generator[Changed]:
         """Yield sessions as they begin and change, from now on and without end."""
@@ -202,12 +209,32 @@ class Traces:
             return Ids(name.assistant_id, name.session_id)
         if (known := naming.read(name)) is not None:
             return Ids(*known)
-        found = {Ids(each.assistant_id, each.session_id): each.name for each in self.find(name)}
+        found = self._candidates(name)
+        if not found and "/" in name:
+            of, _, own = name.partition("/")
+            assistant = self.assistant_id(of)
+            found = {each for each in self._candidates(own) if each.assistant_id == assistant}
         if not found:
             raise NotFoundError(f"{name!r}: there is no such session in {self.place}", 404)
         if len(found) > 1:
             raise AmbiguousError(f"{name!r} stands for {len(found)} sessions", ["/".join(each) for each in found])
         return next(iter(found))
+
+    def assistant_id(self, name: str) -> str:
+        """Return the UUID of an assistant by its UUID, ARN or name; a name that is not known has one, too."""
+        if not isinstance(known := arn.read_assistant(name), arn.Misnomer):
+            return str(known)
+        named = (each.id for each in self.facets("assistant", prefix=name) if each.value == name)
+        return next((each for each in named if each is not UNSET), str(uuid.UUID(bytes=assistant_named(name)[0])))
+
+    def _candidates(self, name: str) -> set[Ids]:
+        """Return the sessions with an id or a name, or else the newest whose id or name begins so."""
+        found = {Ids(each.assistant_id, each.session_id) for each in self.find(name)}
+        if found:
+            return found
+        newest = self.sessions(limit=LOOKED_THROUGH_MAX) if len(name) >= BEGINNING_CHARS_MIN else ()
+        begin = [one for one in newest if one.session_id.startswith(name.lower()) or one.name.startswith(name)]
+        return {Ids(one.assistant_id, one.session_id) for one in begin}
 
     def _path(self, name: naming.Name) -> str:
         assistant_id, session_id = self.ids(name)
@@ -222,6 +249,10 @@ class Traces:
             raise AmbiguousError(f"{span_id!r} stands for {len(found)} spans", places)
         (one,) = found
         return f"{self._path(f'{one.assistant_id}/{one.session_id}')}/spans/{one.span_id}"
+
+    def _parameters(self, filters: Filters) -> list[tuple[str, str]]:
+        assistants = tuple(map(self.assistant_id, filters.assistants))
+        return msgspec.structs.replace(filters, assistants=assistants).parameters()
 
     def _pages(self, path: str, kind: type[_Told], parameters: list[tuple[str, str]], limit: int) -> Iterator[_Told]:
         """Yield the pages of a list, of at most ``limit`` each; none is asked for before the one before is used up."""

@@ -11,6 +11,7 @@ from spanglass.answers import Claim, Explanation, MessageCounts, Outline, Outlin
 from spanglass.answers import Tokens as TokenCounts
 from spanglass.mapping import detail
 from spanglass.mapping.explain import explain_record
+from spanglass.model import explanation as explanation_model
 from spanglass.model.record import Members, SpanRecord
 from spanglass.reading import SPANS_FORM, Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Outlined, Store
@@ -174,7 +175,11 @@ def span_page(store: Store, prices: PriceList, sessions: Sequence[str], asked: O
 
 def explanation(store: Store, sessions: Sequence[str], asked: OfSpan) -> Explanation:
     """Return what became of each attribute of one span; ``sessions`` as for ``span_page``."""
-    told = explain_record(_record(store, asked), sessions)
+    return explained(explain_record(_record(store, asked), sessions))
+
+
+def explained(told: explanation_model.Explanation) -> Explanation:
+    """Return an explanation as the API tells it."""
     return Explanation(
         name=told.name,
         trace_id=told.trace_id,

@@ -1,0 +1,68 @@
+"""The command as people run it: in a pipe, or on a terminal of so many columns."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import termios
+from typing import Final, NamedTuple
+
+from tests.integration.serving import COMMAND
+
+SECONDS_MAX: Final = 60
+_STYLE: Final = re.compile(r"\x1b\[[0-9;]*m")
+_FOREIGN: Final = ("AWS_", "COLUMNS", "NO_COLOR", "SPANGLASS_", "TERM")
+
+
+class Done(NamedTuple):
+    """What a command came to."""
+
+    code: int
+    out: str
+    err: str
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Return the environment without what would change what a command prints."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(_FOREIGN)}
+    return kept | {"TZ": "UTC", "TERM": "xterm-256color"} | settings
+
+
+def run(*arguments: str, **settings: str) -> Done:
+    """Run a command whose output is read by a program."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        check=False,
+        env=environment(**settings),
+        timeout=SECONDS_MAX,
+        stdin=subprocess.DEVNULL,
+    )
+    return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def on_terminal(columns: int, *arguments: str, **settings: str) -> Done:
+    """Run a command on a terminal; what it prints comes with its styles, lines ending as in a pipe."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], stdin=theirs, stdout=theirs, stderr=subprocess.PIPE, env=environment(**settings)
+    )
+    os.close(theirs)
+    told = bytearray()
+    try:
+        while piece := os.read(ours, 1 << 16):
+            told += piece
+    except OSError:
+        pass  # the terminal's other side is gone
+    finally:
+        os.close(ours)
+    _, err = process.communicate(timeout=SECONDS_MAX)
+    return Done(process.returncode, told.decode().replace("\r\n", "\n"), err.decode())
+
+
+def plain(text: str) -> str:
+    """Return what stands on a terminal, without styles."""
+    return _STYLE.sub("", text)
