@@ -327,7 +327,7 @@ def test_names_and_wrappings_of_adks_messages_are_taken_off() -> None:
     assert found.keys() == {"google_adk.input.messages"}
     nameless, unwrapped = call(""), answer("", "a")
     del nameless["id"], unwrapped["id"]
-    assert json.loads(found["google_adk.input.messages"]) == [
+    assert found["google_adk.input.messages"] == [
         message(nameless, call("call_2")),
         message(unwrapped),
         "?",

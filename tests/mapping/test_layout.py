@@ -1,6 +1,7 @@
 """Attributes sorted by what is done with them."""
 
 from spanglass.mapping.layout import LAYOUTS_MAX, Layout, Layouts, read
+from spanglass.mapping.tables import KEYS_MAX, Tables
 from spanglass.telemetry import Attributes, Scope
 from tests.telemetry import span
 
@@ -99,3 +100,14 @@ def test_layouts_are_remembered_up_to_a_bound() -> None:
     for number in range(LAYOUTS_MAX + 5):
         layouts.of(span(1, {str(number): 1}))
     assert len(layouts._known) <= LAYOUTS_MAX
+    assert len(layouts._views) <= LAYOUTS_MAX
+
+
+def test_names_are_remembered_up_to_a_bound() -> None:
+    """What views an attribute is for is found out once; endless new names do not add up, and change nothing."""
+    tables = Tables()
+    names = [f"llm.input_messages.{number}.message.role" for number in range(KEYS_MAX + 5)]
+    before = tables.views_of_keys(names[:1])
+    assert [len(keys) for _, keys in tables.views_of_keys(names)] == [len(names)] * len(before)
+    assert len(tables._known) <= KEYS_MAX
+    assert tables.views_of_keys(names[:1]) == before

@@ -15,8 +15,6 @@ instruction.
 
 from typing import Final
 
-import msgspec
-
 from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
 from spanglass.conventions.gemini import unwrapped
 from spanglass.conventions.openinference import INPUT, INPUTS, OUTPUT, indexed_messages
@@ -96,7 +94,7 @@ def _answered(span: Span, keys: tuple[str, ...]) -> Attributes:
 
 
 def _messages(span: Span, keys: tuple[str, ...]) -> Attributes:
-    """Write messages anew, as text, so that those of a call begin as those of the call before do."""
+    """Return messages without what ADK puts around their parts."""
     if span.scope.name != SCOPE:
         return {}
     made: Attributes = {}
@@ -107,7 +105,7 @@ def _messages(span: Span, keys: tuple[str, ...]) -> Attributes:
             names = {part.get("name") for part in parts if part.get("type") == "tool_call"}
             for part in parts:
                 _plain(part, names)
-            made.setdefault(MESSAGES[key], msgspec.json.encode(messages).decode())
+            made.setdefault(MESSAGES[key], messages)
     return made
 
 

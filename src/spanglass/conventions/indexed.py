@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Final
 
-from spanglass.conventions.plain import Plain, plain
 from spanglass.telemetry import Attributes, Value
 
 LEVELS_MAX: Final = 16
@@ -20,7 +19,7 @@ def is_indexed(key: str, prefix: str) -> bool:
     return key.startswith(prefix) and _is_index(key[len(prefix) :].partition(".")[0])
 
 
-def gathered(attributes: Attributes, keys: Iterable[str], prefix: str) -> list[Plain]:
+def gathered(attributes: Attributes, keys: Iterable[str], prefix: str) -> list[Value]:
     """Return the list that the attributes ``keys`` are the elements of, all of which ``is_indexed``.
 
     Gaps between the indices are closed. A value that stands where structure should is in it under an empty name.
@@ -45,9 +44,9 @@ def _put(tree: _Branch, path: list[str], value: Value) -> None:
         tree[last] = value
 
 
-def _read(value: "_Branch | Value") -> Plain:
+def _read(value: "_Branch | Value") -> Value:
     if not isinstance(value, _Branch):
-        return plain(value)
+        return value
     if all(map(_is_index, value)):
         return [_read(value[index]) for index in sorted(value, key=int)]
     return {name: _read(below) for name, below in value.items()}

@@ -88,8 +88,10 @@ class Conversations:
 
     def inputs(self, value: Value, place: str | bytes) -> Thread:
         """Map an array of input messages; ``place`` names the session, or else the trace, that it may go on in."""
+        if value is None:
+            return _NOTHING
         if not isinstance(value, str):
-            return _NOTHING if value is None else self._extended(_NOTHING, elements(value))
+            value = encode(value).decode()  # to be told from the last one's as a whole, and faster than its elements
         recent = self._threads.get(place) or []
         for begun, thread in recent:
             if value.startswith(begun) and (tail := _tail(value, len(begun))) is not None:

@@ -5,7 +5,7 @@ That is done once for each set of keys, so the cost of a span does not grow with
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from operator import itemgetter
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import msgspec
 
@@ -50,6 +50,9 @@ VARYING: Final = frozenset(
 """Members that differ from call to call; all others recur over the spans of one role."""
 LAYOUTS_MAX: Final = 2048
 """Sets of keys remembered; an emitter has a few dozen."""
+
+Key = TypeVar("Key")
+Known = TypeVar("Known")
 
 Facts: TypeAlias = dict[str, Any]
 """Members and facts by name, as the dialects' readers return them."""
@@ -107,33 +110,34 @@ class Layouts:
         self._tables = tables
         self._sessions = session_sources(sessions)
         self._known: dict[tuple[tuple[str, ...], Made], Layout] = {}
+        self._views: dict[tuple[str, ...], Views] = {}
 
     def of(self, span: Span) -> tuple[Span, Layout]:
         """Return the span with the attributes that views make of it among its own, and the layout for all of these."""
         attributes = span.attributes
-        layout = self._of(tuple(attributes), ())
-        views = layout.views + self._tables.views_of_events(span.events) if span.events else layout.views
-        if not views:
-            return span, layout
+        keys = tuple(attributes)
+        if (views := self._views.get(keys)) is None:
+            views = _kept(self._views, keys, self._tables.views_of_keys(keys))
         made: Attributes = {}
         kept: list[tuple[str, tuple[str, ...]]] = []
-        for view, keys in views:
-            for name, value in view.make(span, keys).items():
+        for view, of in views + self._tables.views_of_events(span.events) if span.events else views:
+            for name, value in view.make(span, of).items():
                 if name not in attributes and name not in made:
                     made[name] = value
-                    kept.append((name, keys if view.whole else ()))
-        if not made:
-            return span, layout
-        expanded = msgspec.structs.replace(span, attributes=attributes | made)
-        return expanded, self._of(tuple(attributes), tuple(kept), layout.views)
+                    kept.append((name, of if view.whole else ()))
+        layout = self._known.get((keys, tuple(kept)))
+        if layout is None:
+            layout = _layout(keys, tuple(kept), views, self._sessions, self._tables)
+            _kept(self._known, (keys, tuple(kept)), layout)
+        return (msgspec.structs.replace(span, attributes=attributes | made) if made else span), layout
 
-    def _of(self, keys: tuple[str, ...], made: Made, views: Views | None = None) -> Layout:
-        if (known := self._known.get((keys, made))) is None:
-            if len(self._known) >= LAYOUTS_MAX:
-                self._known.clear()
-            views = self._tables.views_of_keys(keys) if views is None else views
-            known = self._known[keys, made] = _layout(keys, made, views, self._sessions, self._tables)
-        return known
+
+def _kept(known: dict[Key, Known], key: Key, value: Known) -> Known:
+    """Keep what was found out for a set of keys; endless new sets do not add up."""
+    if len(known) >= LAYOUTS_MAX:
+        known.clear()
+    known[key] = value
+    return value
 
 
 def read(claims: Claims, attributes: Attributes) -> Facts:
@@ -162,13 +166,16 @@ def _layout(keys: tuple[str, ...], made: Made, views: Views, sessions: Mapping[s
     gathered = {key for view, present in views if view.whole for key in present}
     for key in (*keys, *kept):
         claimed = tables.claims(key)
+        if not claimed and key in gathered:
+            own.append(key)
+            continue
         for rank, member, reader in claimed:
             claims.setdefault(member, []).append((rank, key, reader))
         members = {member for _, member, _ in claimed}
         if members & CONTENT:
             held.update(kept.setdefault(key, (key,)))
         else:
-            recurs = not members & VARYING if members else key not in gathered and tables.recurs(key)
+            recurs = not members & VARYING if members else tables.recurs(key)
             (recurring if recurs else own).append(key)
             if recurs:
                 deciding.append(key)
@@ -181,6 +188,7 @@ def _layout(keys: tuple[str, ...], made: Made, views: Views, sessions: Mapping[s
         for member in sorted(claims)
     }
     beside = held.union(kept)
+    present = {*keys, *kept}
     return Layout(
         tuple(key for key in recurring if key not in beside),
         _picker(deciding),
@@ -189,7 +197,7 @@ def _layout(keys: tuple[str, ...], made: Made, views: Views, sessions: Mapping[s
         tuple((member, found) for member, found in read_by.items() if member in VARYING),
         tuple((member, found) for member, found in read_by.items() if member in CONTENT),
         kept,
-        {key: source for key, source in sessions.items() if key in {*keys, *dict(made)}},
+        {key: source for key, source in sessions.items() if key in present},
         not set(ASSISTANT).isdisjoint(keys),
         views,
     )

@@ -15,6 +15,8 @@ from spanglass.telemetry import Event
 Views: TypeAlias = tuple[tuple[View, tuple[str, ...]], ...]
 """Views that can be made of a span, each with those of its attributes that the span has."""
 
+KEYS_MAX: Final = 1 << 14
+"""Names of attributes whose views are remembered: those of long lists come again with each call."""
 _INDEX: Final = re.compile(r"\.(?=[0-9])")
 
 
@@ -33,6 +35,7 @@ class Tables:
         self._views = [view for dialect in dialects for view in dialect.views]
         self._views_of: dict[str, list[int]] = {}
         self._views_of_events: dict[str, list[int]] = {}
+        self._known: dict[str, Sequence[int]] = {}
         for number, view in enumerate(self._views):
             for name in view.of:
                 self._views_of.setdefault(name, []).append(number)
@@ -58,9 +61,16 @@ class Tables:
         """Return the views that can be made of attributes, in order of precedence."""
         found: dict[int, list[str]] = {}
         for key in keys:
-            for number in self._views_of.get(key) or self._views_of_list(key):
+            numbers = self._known.get(key)
+            for number in self._views_of_key(key) if numbers is None else numbers:
                 found.setdefault(number, []).append(key)
         return tuple((self._views[number], tuple(found[number])) for number in sorted(found))
+
+    def _views_of_key(self, key: str) -> Sequence[int]:
+        if len(self._known) >= KEYS_MAX:
+            self._known.clear()
+        numbers = self._known[key] = self._views_of.get(key) or self._views_of_list(key)
+        return numbers
 
     def _views_of_list(self, key: str) -> Sequence[int]:
         """Return the views of the list that an attribute is of an element of, by the name before its first index."""
