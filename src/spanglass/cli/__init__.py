@@ -15,6 +15,18 @@ COMMANDS: Final = {
     "serve": ("spanglass.cli.serve:serve", "Serve until SIGINT or SIGTERM; then finish what was accepted and stop."),
     "sessions": ("spanglass.cli.sessions:sessions", "List sessions, newest first."),
     "show": ("spanglass.cli.show:show", "Show one session: its spans as a tree, or what was said."),
+    "span": (
+        "spanglass.cli.span:span",
+        "Show one span: what it heard and said, its parameters, tokens and attributes.",
+    ),
+    "search": (
+        "spanglass.cli.search:search",
+        "Find sessions in which words were said, newest first, with what was said.",
+    ),
+    "stats": (
+        "spanglass.cli.stats:stats",
+        "Sum a range of time, by default 24 hours: failures, times, tokens and cost by model, agent and tool.",
+    ),
     "explain": (
         "spanglass.cli.explain:explain",
         "Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.",

@@ -37,6 +37,15 @@ def money(dollars: float | UnsetType) -> str:
     return f"${dollars:,.{digits}f}"
 
 
+def percent(share: float) -> str:
+    """Write a share: ``<0.1 %``, ``3.4 %``, ``42 %``."""
+    if share == 0:
+        return "0 %"
+    if share < 0.001:  # noqa: PLR2004 (the least that one digit shows)
+        return "<0.1 %"
+    return f"{share * 100:.{1 if share < 0.1 else 0}f} %"  # noqa: PLR2004 (two digits say enough)
+
+
 def plural(value: int, one: str, many: str = "") -> str:
     """Name how many there are of something: ``1 span``, ``12,034 spans``."""
     return f"{value:,} {one if value == 1 else many or f'{one}s'}"

@@ -46,10 +46,16 @@ class Output:
         sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
         sys.stdout.flush()
 
+    def indented(self, told: object) -> None:
+        """Print a JSON document for people who read JSON; text in it that a terminal would obey is escaped."""
+        text = msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+        sys.stdout.write(visible(text) + "\n" if self.is_terminal else text + "\n")
+
     def line(self, *parts: str | Text | tuple[str, str]) -> None:
         """Print one line of texts, each maybe with a style; it is cut at the terminal's edge."""
         text = Text.assemble(*parts)
         text.truncate(self.width, overflow="ellipsis")
+        text.rstrip()
         self._print(text)
 
     def text(self, text: str | Text, indent: int = 0) -> None:

@@ -69,12 +69,12 @@ def tell_values(
             if result is not None and result is not UNSET:
                 _tell_result(result.values, result.error or None, output, indent + INDENT)
         elif (told := value.tool_result) is not None:
-            output.line(" " * indent, ("← ", "green"))
+            output.line(" " * indent, ("←", "green"))
             _tell_result(told.values, told.error, output, indent + INDENT)
 
 
 def _tell_result(values: Iterable[SpanMessageValue], error: str | None, output: Output, indent: int) -> None:
     values = list(values)
-    if error and not any(value.text is not None and value.text.value == error for value in values):
+    if error and not any(value.text is not None and error in value.text.value for value in values):
         output.line(" " * indent, (one_line(error), STATUS_STYLES["ERROR"]))
     tell_values(values, output, indent)

@@ -140,13 +140,13 @@ class Traces:
 
     # One span --------------------------------------------------------------------------------------------------------
 
-    def span(self, span_id: str) -> SpanPage:
-        """Return one span, by its id or by OpenTelemetry's."""
-        return self._get(self._span_path(span_id), SpanPage)
+    def span(self, span_id: str, *, session: naming.Name | None = None) -> SpanPage:
+        """Return one span, by its id or by OpenTelemetry's; of a session that is named, also by its id's beginning."""
+        return self._get(self._span_path(span_id, session), SpanPage)
 
-    def explanation(self, span_id: str) -> Explanation:
+    def explanation(self, span_id: str, *, session: naming.Name | None = None) -> Explanation:
         """Tell what became of each attribute of one span."""
-        return self._get(f"{self._span_path(span_id)}/explain", Explanation)
+        return self._get(f"{self._span_path(span_id, session)}/explain", Explanation)
 
     # Across sessions -------------------------------------------------------------------------------------------------
 
@@ -237,18 +237,24 @@ class Traces:
         return {Ids(one.assistant_id, one.session_id) for one in begin}
 
     def _path(self, name: naming.Name) -> str:
-        assistant_id, session_id = self.ids(name)
-        return f"/api/assistants/{assistant_id}/sessions/{session_id}"
+        return _session_path(*self.ids(name))
 
-    def _span_path(self, span_id: str) -> str:
-        found = [each for each in self.find(span_id) if each.kind == "span"]
+    def _span_path(self, span_id: str, session: naming.Name | None) -> str:
+        if session is None:
+            found = {
+                f"{_session_path(one.assistant_id, one.session_id)}/spans/{one.span_id}"
+                for one in self.find(span_id)
+                if one.kind == "span"
+            }
+        else:
+            path = self._path(session)
+            begin = span_id.lower()
+            found = {f"{path}/spans/{one.id}" for one in self.outline(session) if one.id.startswith(begin)}
         if not found:
             raise NotFoundError(f"{span_id!r}: there is no such span in {self.place}", 404)
         if len(found) > 1:
-            places = [f"{each.span_id} in {each.assistant_id}/{each.session_id}" for each in found]
-            raise AmbiguousError(f"{span_id!r} stands for {len(found)} spans", places)
-        (one,) = found
-        return f"{self._path(f'{one.assistant_id}/{one.session_id}')}/spans/{one.span_id}"
+            raise AmbiguousError(f"{span_id!r} stands for {len(found)} spans", sorted(map(_span_and_session, found)))
+        return found.pop()
 
     def _parameters(self, filters: Filters) -> list[tuple[str, str]]:
         assistants = tuple(map(self.assistant_id, filters.assistants))
@@ -295,6 +301,16 @@ class Traces:
             reason = f"{self.place} answers {status}; is it a Spanglass server?"
         kind = {401: DeniedError, 403: DeniedError, 404: NotFoundError}.get(status, ReadError)
         raise kind(reason, status)
+
+
+def _session_path(assistant_id: str, session_id: str) -> str:
+    return f"/api/assistants/{assistant_id}/sessions/{session_id}"
+
+
+def _span_and_session(path: str) -> str:
+    """Name a span by its path as the command line takes it."""
+    *_, assistant_id, _, session_id, _, span_id = path.split("/")
+    return f"{span_id} --session {assistant_id}/{session_id}"
 
 
 def _changed(name: str, data: str) -> Changed:
