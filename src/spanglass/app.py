@@ -109,31 +109,50 @@ def _by_path(faces: dict[str, ASGIApp], web: Starlette) -> ASGIApp:
 
 
 @asynccontextmanager
-async def opened(config: Config, role: Role = Role.READER) -> AsyncIterator[ASGIApp]:
-    """Open a store that is there, for the program itself: the JSON API and QConnect's, for one of a role.
+async def opened(config: Config, role: Role = Role.READER, *, recording: bool = False) -> AsyncIterator[ASGIApp]:
+    """Open a store for the program itself: the JSON API and QConnect's, for one of a role.
 
-    Nothing is recorded, and the store is not brought up to date.
+    The store has to be there, and is not brought up to date. Only with ``recording`` it is, made if need be, and spans
+    are taken, also over OTLP.
 
     Raises:
         ConfigError, StoreError: As ``open_store``, or the file of prices cannot be used.
     """
     quiet()
     limits, caller = config.limits, Caller(role=role)
-    store = open_store(config.store, limits, existing=True)
+    masks = open_masks(config) if recording else Masks()
+    store = open_store(config.store, limits, existing=not recording)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
+    recorder = Recorder(store, MappingHere(_mapper_maker(config, masks)()), limits) if recording else None
     try:
         reader = Reader(store, limits, full=config.full)
-        web = Starlette(routes=viewer.routes(reader, store, None, threads, config))
+        record = None if recorder is None else recorder.record
+        web = Starlette(routes=viewer.routes(reader, store, record, threads, config, masks=masks))
+        faces: dict[str, ASGIApp] = {_WEB: web}
+        if recorder is not None:
+            faces |= {path: http.receiver(recorder, limits, codecs) for path, codecs in http.SIGNALS.items()}
         service = _qconnect(config, store, reader, threads)
-        face = _by_path({_WEB: web, **dict.fromkeys(qconnect.FIRST_SEGMENTS, service)}, web)
+        face = _by_path(faces | dict.fromkeys(qconnect.FIRST_SEGMENTS, service), web)
 
         async def of_the_role(scope: Scope, receive: Receive, send: Send) -> None:
             await face({**scope, "state": {"caller": caller}}, receive, send)
 
         yield of_the_role
     finally:
+        if recorder is not None:
+            recorder.close()
         threads.shutdown()
         store.close()
+
+
+def _mapper_maker(config: Config, masks: Masks) -> Callable[[], Mapper]:
+    return functools.partial(
+        Mapper,
+        memo_bytes_max=config.limits.memo_bytes_max,
+        document_depth_max=config.limits.document_depth_max,
+        masks=masks,
+        sessions=tuple(listed(config.session_attributes)),
+    )
 
 
 def _qconnect(config: Config, store: Store, reader: Reader, threads: Executor) -> Service:
@@ -148,13 +167,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
     lookups = ThreadPoolExecutor(1, thread_name_prefix="spanglass-keys")  # nobody waits at the gate for others' pages
     masks = open_masks(config)
-    make_mapper = functools.partial(
-        Mapper,
-        memo_bytes_max=limits.memo_bytes_max,
-        document_depth_max=limits.document_depth_max,
-        masks=masks,
-        sessions=tuple(listed(config.session_attributes)),
-    )
+    make_mapper = _mapper_maker(config, masks)
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
     recorder = Recorder(store, mapping, limits)
     try:

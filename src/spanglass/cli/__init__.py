@@ -31,6 +31,8 @@ COMMANDS: Final = {
         "spanglass.cli.explain:explain",
         "Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.",
     ),
+    "export": ("spanglass.cli.export:export", "Write sessions to a file."),
+    "import": ("spanglass.cli.import_:import_", "Read files of sessions into a server or a store."),
     "keys": (
         "spanglass.cli.keys:keys",
         "Make, list and revoke access keys. What is done here holds at once, for servers that run, too.",

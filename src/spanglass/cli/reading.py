@@ -40,15 +40,18 @@ _OPTIONS: Final = {
     "sign": (Sign, None),
     "as_json": (Json, False),
 }
+_GIVEN: Final = frozenset({"traces", "opening", "target", "output"})
+"""Parameters of a command that are no options."""
 
 
 def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[..., None]:
     """Return a command with the options that tell where it reads.
 
-    It is given ``output``, and ``traces`` to read from, or ``opening`` that opens those if it takes that.
+    It is given ``output``, and ``traces`` to read from; or ``opening`` that opens those, or the ``target`` itself, if
+    it takes one of these.
     """
     signature = inspect.signature(command)
-    own = [each for name, each in signature.parameters.items() if name not in {"traces", "opening", "output"}]
+    own = [each for name, each in signature.parameters.items() if name not in _GIVEN]
     more = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default)
         for name, (annotation, default) in _OPTIONS.items()
@@ -65,6 +68,8 @@ def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[.
         try:
             if "opening" in signature.parameters:
                 command(opening=opening, output=Output(json=as_json), **given)
+            elif "target" in signature.parameters:
+                command(target=target, output=Output(json=as_json), **given)
             else:
                 with opening() as traces:
                     command(traces=traces, output=Output(json=as_json), **given)

@@ -10,11 +10,11 @@ WEB: Final = ("http://", "https://")
 SQLITE: Final = "sqlite:///"
 
 
-def connect(target: Target, *, writable: bool = False) -> Connection:
+def connect(target: Target, *, writable: bool = False, recording: bool = False) -> Connection:
     """Connect to a server, or open a store within this process; nothing is asked of a server yet.
 
     A store has to exist: none is made, brought up to date or changed by opening it. Only with ``writable`` may it be
-    told to delete; over HTTP that depends on the key.
+    told to delete; over HTTP that depends on the key. Only with ``recording`` it takes spans, and is made if need be.
 
     Raises:
         ConfigError: The target names neither a server nor a store, or there are no credentials as it wants them.
@@ -28,7 +28,7 @@ def connect(target: Target, *, writable: bool = False) -> Connection:
     url = where if "://" in where else SQLITE + where
     if not url.startswith(SQLITE):
         raise ConfigError(f"{where!r} is neither a server's address, http://…, nor a store's, sqlite:///PATH or PATH")
-    return _opened(url, writable=writable)
+    return _opened(url, writable=writable or recording, recording=recording)
 
 
 def _authorization(target: Target) -> Authorize:
@@ -39,10 +39,10 @@ def _authorization(target: Target) -> Authorize:
     return nobody
 
 
-def _opened(url: str, *, writable: bool) -> Connection:
+def _opened(url: str, *, writable: bool, recording: bool) -> Connection:
     from spanglass.access import Role  # noqa: PLC0415 (nothing of a server is imported to ask another)
     from spanglass.app import opened  # noqa: PLC0415
     from spanglass.connection.inside import Inside  # noqa: PLC0415
 
     config = Config.from_environment({"store": url, "auth": "off", "host": "127.0.0.1"})
-    return Inside(opened(config, Role.ADMIN if writable else Role.READER), url)
+    return Inside(opened(config, Role.ADMIN if writable else Role.READER, recording=recording), url)

@@ -43,7 +43,7 @@ def written(name: str) -> Iterator[BinaryIO]:
         sys.stdout.buffer.flush()
         return
     part = Path(f"{name}.part")
-    with _told(name):
+    with _told():
         try:
             with part.open("wb") as file:
                 with _compressing(file, Path(name).suffix) as stream:
@@ -74,7 +74,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
     Raises:
         FormatError: The file cannot be read.
     """
-    with _told(name), contextlib.ExitStack() as stack:
+    with _told(), contextlib.ExitStack() as stack:
         file = sys.stdin.buffer if name == STANDARD else stack.enter_context(Path(name).open("rb"))
         head = peeked(file)
         if head.startswith(GZIP):
@@ -87,14 +87,14 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 @contextlib.contextmanager
-def _told(name: str) -> Iterator[None]:
+def _told() -> Iterator[None]:
     """Tell in words what a file does not let be done."""
     try:
         yield
     except (EOFError, gzip.BadGzipFile, zstd.ZstdError, zlib.error) as error:
-        raise FormatError(f"{name}: its compressed content is cut off or damaged: {error}") from None
+        raise FormatError(f"its compressed content is cut off or damaged: {error}") from None
     except OSError as error:
-        raise FormatError(f"{name}: {error.strerror or error}") from None
+        raise FormatError(error.strerror or str(error)) from None
 
 
 def peeked(file: BinaryIO) -> bytes:

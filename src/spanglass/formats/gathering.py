@@ -18,7 +18,7 @@ from spanglass.telemetry import LogRecord, Span
 
 ASSISTANT: Final = "spanglass.assistant.id"
 SESSION: Final = "spanglass.session.id"
-UNFAITHFUL: Final = "its messages cannot be written so that they are read the same"
+UNFAITHFUL: Final = "taken, but a message's verbatim form, or how its operation was told, is not what it was"
 
 
 class Gatherer:

@@ -35,8 +35,8 @@ _encode: Final = msgspec.json.Encoder().encode
 class Restored(msgspec.Struct, frozen=True):
     """A span as it came, None if only log records did, and its log records.
 
-    ``faithful`` is whether mapping these gives the same members and messages again, ``claims`` what they say of where
-    their trace belongs.
+    ``faithful`` is whether mapping these gives the same again, with no attribute that was not kept; ``claims`` is
+    what they say of where their trace belongs.
     """
 
     span: Span | None
@@ -59,12 +59,12 @@ class Restorer:
             return Restored(None, logs, part.claims)
         span = original_span(whole)
         expected = _of_whole(whole)
-        for apart in _ATTEMPTS:
-            said, claims = self._mapped(span, logs)
-            if said == expected:
-                return Restored(span, logs, claims)
-            span = _said_anew(span, whole, said, expected, apart=apart)
         said, claims = self._mapped(span, logs)
+        for apart in _ATTEMPTS:
+            if said == expected:
+                break
+            span = _said_anew(span, whole, said, expected, apart=apart)
+            said, claims = self._mapped(span, logs)
         return Restored(span, logs, claims, faithful=said == expected)
 
     def _mapped(self, span: Span, logs: Sequence[LogRecord]) -> tuple["_Said", Claims]:
@@ -77,7 +77,7 @@ class _Said(msgspec.Struct):
     """What mapping a span comes to: all that was said, which was not kept as it came, and what hangs on it.
 
     ``filled`` are the lists that log records filled, ``verbatim`` what messages are kept as they came, too, ``others``
-    the members that no other span of the trace has a say in.
+    the members that no other span of the trace has a say in, ``kept`` the attributes that are kept verbatim.
     """
 
     operation: str
@@ -88,6 +88,7 @@ class _Said(msgspec.Struct):
     filled: list[str]
     verbatim: dict[str, Any]
     others: dict[str, Any]
+    kept: set[str]
 
 
 def _of_whole(whole: Whole) -> _Said:
@@ -105,6 +106,7 @@ def _of_whole(whole: Whole) -> _Said:
         detail.get("joined", {}).get("lists", []),
         detail.get("messages", {}),
         _others(attributes, detail),
+        set(detail.get("attributes", {})),
     )
 
 
@@ -133,6 +135,7 @@ def _of_record(record: SpanRecord) -> _Said:
         told.get("joined", {}).get("lists", []),
         told.get("messages", {}),
         _others(attributes, told),
+        set(told.get("attributes", {})),
     )
 
 
@@ -145,12 +148,14 @@ def _said_anew(span: Span, whole: Whole, said: _Said, expected: _Said, *, apart:
     more: Attributes = {}
     if said.operation != expected.operation:
         more[OPERATION] = CHAT if expected.operation == INFERENCE else expected.operation
-    other = said.verbatim != expected.verbatim
+    # Something else than what was not kept said it: what only repeated that, or said more.
+    other = said.verbatim != expected.verbatim or not said.kept >= expected.kept
 
     def lacks(name: str) -> bool:
+        differs = getattr(said, name) != getattr(expected, name)
         return (
-            other
-            or getattr(said, name) != getattr(expected, name)
+            differs
+            or (other and bool(getattr(expected, name)))
             or (name in said.filled and name not in expected.filled)
         )
 
@@ -171,7 +176,8 @@ def _said_anew(span: Span, whole: Whole, said: _Said, expected: _Said, *, apart:
             )
     if lacks("system"):
         more["gen_ai.system_instructions"] = instructions_json(expected.system)
-    return msgspec.structs.replace(span, attributes=span.attributes | more)
+    anew = {key: value for key, value in more.items() if key not in expected.kept}
+    return msgspec.structs.replace(span, attributes=span.attributes | anew)
 
 
 def _verbatim(whole: Whole) -> dict[bytes, Any]:

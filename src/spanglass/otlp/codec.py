@@ -195,6 +195,15 @@ def encode_protobuf_response(rejected: int = 0, reason: str = "") -> bytes:
     return response.SerializeToString()
 
 
+def decode_protobuf_response(body: bytes) -> tuple[int, str]:
+    """Read how many spans or log records an ``ExportTraceServiceResponse``, or one of logs, rejects, and why."""
+    try:
+        partial = trace_service_pb2.ExportTraceServiceResponse.FromString(body).partial_success
+    except DecodeError:  # not every server answers in the encoding that it was asked in
+        return 0, ""
+    return partial.rejected_spans, partial.error_message
+
+
 def encode_protobuf_status(refusal: Refusal) -> bytes:
     """Write a ``google.rpc.Status``, with a ``RetryInfo`` if the client is to try again."""
     status = Status(code=refusal.code, message=refusal.message)

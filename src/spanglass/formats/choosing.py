@@ -1,0 +1,56 @@
+"""Which format a file is of: by its name when it is written, by what is in it when it is read."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from spanglass.formats.archive import MAGIC, ArchiveWriter, read_archive
+from spanglass.formats.files import STANDARD, peeked
+from spanglass.formats.interface import FormatError, Reader, Writer
+from spanglass.formats.lines import LinesWriter, read_lines
+
+COMPRESSED: Final = frozenset({".gz", ".zst"})
+
+
+class Format(NamedTuple):
+    """A format of single files: what a name of it ends with, and how it is written."""
+
+    suffixes: tuple[str, ...]
+    write: Callable[[BinaryIO], Writer]
+
+
+FORMATS: Final[Mapping[str, Format]] = {
+    "jsonl": Format((".jsonl", ".ndjson"), LinesWriter),
+    "archive": Format((".spanglass",), ArchiveWriter),
+}
+
+
+def format_of(name: str) -> str:
+    """Return the format that a file's name tells; on standard output it is lines.
+
+    Raises:
+        FormatError: It tells none.
+    """
+    if name == STANDARD:
+        return "jsonl"
+    path = Path(name)
+    plain = path.stem if path.suffix in COMPRESSED else path.name
+    for form, told in FORMATS.items():
+        if plain.lower().endswith(told.suffixes):
+            return form
+    known = ", ".join(suffix for told in FORMATS.values() for suffix in told.suffixes)
+    raise FormatError(f"its name tells no format (it would end with {known}); name one with --format")
+
+
+def reader_of(file: BinaryIO) -> Reader:
+    """Return what reads a file, by how it begins.
+
+    Raises:
+        FormatError: It is of no format that is known.
+    """
+    head = peeked(file)
+    if head.startswith(MAGIC):
+        return read_archive
+    if head.lstrip()[:1] == b"{" or not head.strip():
+        return read_lines
+    raise FormatError("byte 0: this is of no format that can be read")

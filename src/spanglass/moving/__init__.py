@@ -1,0 +1,1 @@
+"""Sessions on their way: out of a server or a store into files and other systems, and back."""
