@@ -190,6 +190,35 @@ def test_a_use_is_made_before_it_is_answered() -> None:
     assert answers(arrived([*calls, tool(3, '{"q": 1}')]), 3) == tool_use_id("call-2")
 
 
+def wrapper(number: int, **fields: Any) -> Span:  # noqa: ANN401
+    """Return a span that OpenInference calls a chain."""
+    return span(number, {"openinference.span.kind": "CHAIN"}, **fields)
+
+
+def shown(spans: dict[bytes, SpanRecord], number: int) -> tuple[str, str]:
+    """Return operationName and spanType of the span of a number."""
+    record = spans[span_uuid(TRACE, below(number))]
+    told: dict[str, str] = msgspec.json.decode(b"{%b}" % Members.unpack(record.recurring.json).span)
+    return members(record)["operationName"], told["spanType"]
+
+
+def test_a_root_that_wraps_calls_is_an_agents_run() -> None:
+    """AWS has such a root for each turn; steps within it stay what they are, as does a chain without calls."""
+    calls = [chat(3, parent_span_id=below(2)), wrapper(2, parent_span_id=below(1))]
+    spans = arrived([*calls], [wrapper(1)])
+    assert [shown(spans, 1), shown(spans, 2)] == [("invoke_agent", "SERVER"), ("chain", "INTERNAL")]
+    assert shown(arrived([*calls, wrapper(1, kind=3)]), 1) == ("chain", "CLIENT")
+    assert shown(arrived([wrapper(1), wrapper(2, parent_span_id=below(1))]), 1) == ("chain", "INTERNAL")
+
+
+def test_a_root_with_an_agent_below_it_is_none() -> None:
+    """The agent may come last; then the root is again what it was."""
+    spans = [chat(3, parent_span_id=below(2)), wrapper(1), agent(2, "a", parent_span_id=below(1))]
+    found = arrived(spans[:2], spans[2:])
+    assert [shown(found, 1), shown(found, 2)] == [("chain", "INTERNAL"), ("invoke_agent", "INTERNAL")]
+    assert found == arrived(spans)
+
+
 def test_related_spans_need_no_relating() -> None:
     """Relating what is related changes nothing."""
     spans = arrived([ASKED, native(2), agent(3, "a"), chat(4, parent_span_id=below(3))])

@@ -15,6 +15,9 @@ OPERATIONS: Final[dict[str, SpanRole]] = {
 }
 """``gen_ai.operation.name`` → role."""
 
+WRAPPERS: Final = frozenset({"chain", "workflow"})
+"""What instrumentations of frameworks call a span around others; as a root it is the run of an agent, if no span is."""
+
 
 def role_of(operation: str) -> SpanRole:
     """Return what a span of an operation does."""

@@ -13,10 +13,10 @@ import msgspec
 
 from spanglass.conventions import DIALECTS
 from spanglass.conventions.gen_ai import PLACEHOLDERS
-from spanglass.conventions.roles import SpanRole, role_of
+from spanglass.conventions.roles import WRAPPERS, SpanRole, role_of
 from spanglass.mapping import detail
 from spanglass.mapping.pairing import is_unpaired, paired_uses
-from spanglass.mapping.rewriting import INFERENCE, Relation, is_related, relation_of, rewritten
+from spanglass.mapping.rewriting import AGENT, INFERENCE, Relation, is_internal, is_related, relation_of, rewritten
 from spanglass.model.record import Members, SpanRecord
 
 _MODE: Final = b'"interactionMode":'
@@ -47,6 +47,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
     - A span without an agent's name has that of the nearest agent above it.
     - A tool's span without the emitter's id of the call gets the toolUseId of the use that it answers.
     - A tool's span within which an agent runs delegates to that agent.
+    - A root that wraps calls of models is the run of an agent, where no span is one.
     """
     if not _may_relate(trace):
         return []
@@ -56,6 +57,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
     twins, names = _twins(inferences), _agent_names(spans)
     uses = paired_uses(tools, [span.record for span in inferences])
     delegates = _delegates(spans)
+    wrappers = _wrappers(spans)
     changed = []
     for span_id, span in spans.items():
         twin = twins.get(span_id, "")
@@ -65,6 +67,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
             names.get(span_id, ""),
             uses.get(span_id, ""),
             delegates.get(span_id, ""),
+            wrappers.get(span_id, ""),
         )
         if relation != span.now:
             changed.append(rewritten(span.record, relation))
@@ -75,8 +78,9 @@ def _may_relate(trace: Sequence[SpanRecord]) -> bool:
     """Tell, at little cost, whether any relation can hold, or be shown that no longer holds."""
     calls: set[bytes] = set()
     for record in trace:
-        _, role, agent, _ = _members(record.recurring.key, record.recurring.json)
-        if (role == "invoke_agent" and agent) or is_related(record) or is_unpaired(record):
+        operation, role, agent, _ = _members(record.recurring.key, record.recurring.json)
+        wraps = operation in WRAPPERS and not record.parent_span_id
+        if (role == AGENT and agent) or wraps or is_related(record) or is_unpaired(record):
             return len(trace) > 1
         if role == "inference":
             call = _response_id(record)
@@ -91,6 +95,8 @@ def _seen(record: SpanRecord) -> _Seen:
     operation, role, agent, model = _members(record.recurring.key, record.recurring.json)
     if now.operation:
         operation = role = INFERENCE
+    elif now.wraps:
+        operation, role = now.wraps, ""
     return _Seen(record, now, operation, role, "" if now.ai_agent_name else agent, model)
 
 
@@ -185,7 +191,7 @@ def _within(inner: SpanRecord, outer: SpanRecord) -> bool:
 
 def _agent_names(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
     """Return, for the GenAI spans without one, the name of the nearest agent above them."""
-    agents = {span_id: span.agent for span_id, span in spans.items() if span.role == "invoke_agent"}
+    agents = {span_id: span.agent for span_id, span in spans.items() if span.role == AGENT}
     if not any(agents.values()):
         return {}
     nearest: dict[bytes, str] = dict(agents)
@@ -196,13 +202,20 @@ def _agent_names(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
     }
 
 
+def _wrappers(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
+    """Return the roots that wrap an agent's run, with the emitter's word for that."""
+    roles = {span.role for span in spans.values()}
+    if AGENT in roles or INFERENCE not in roles:
+        return {}
+    roots = [(span_id, span) for span_id, span in spans.items() if not span.record.parent_span_id]
+    return {id_: span.operation for id_, span in roots if span.operation in WRAPPERS and is_internal(span.record)}
+
+
 def _delegates(spans: Mapping[bytes, _Seen]) -> dict[bytes, str]:
     """Return the spans of tools right within which a named agent runs, with the first such agent's name."""
-    stops: dict[bytes, bytes] = {
-        id_: id_ for id_, span in spans.items() if span.role in {"invoke_agent", "execute_tool"}
-    }
+    stops: dict[bytes, bytes] = {id_: id_ for id_, span in spans.items() if span.role in {AGENT, "execute_tool"}}
     found: dict[bytes, str] = {}
-    agents = [span for span in spans.values() if span.role == "invoke_agent" and span.agent]
+    agents = [span for span in spans.values() if span.role == AGENT and span.agent]
     for agent in sorted(agents, key=lambda span: (span.record.start_ns, span.record.span_id)):
         path: list[bytes] = []
         place = agent.record.parent_span_id

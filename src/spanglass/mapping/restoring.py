@@ -95,10 +95,11 @@ def _of_whole(whole: Whole) -> _Said:
     attributes, detail = whole["attributes"], whole["detail"]
     inputs, outputs = ([(one["participant"], one["values"]) for one in attributes.get(name, ())] for name in _LISTS[:2])
     related = detail.get("related", {})
+    now = related.get("now", {})
     if before := related.get("toolUseId"):
-        inputs, outputs = (_paired(said, related["now"]["toolUseId"], before) for said in (inputs, outputs))
+        inputs, outputs = (_paired(said, now["toolUseId"], before) for said in (inputs, outputs))
     return _Said(
-        INFERENCE if "operation" in related.get("now", {}) else attributes.get("operationName", ""),
+        INFERENCE if "operation" in now else now.get("wraps", attributes.get("operationName", "")),
         inputs,
         outputs,
         [*attributes.get("systemInstructions", ()), *whole.get("systemInstructionsRest", ())],

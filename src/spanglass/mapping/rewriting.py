@@ -15,6 +15,9 @@ COUNTED: Final = frozenset(
 )
 """Members that sums go over, so that of two spans of one call only one may have them."""
 INFERENCE: Final = "inference"
+AGENT: Final = "invoke_agent"
+_INTERNAL: Final = b'"spanType":"INTERNAL"'
+_SERVER: Final = b'"spanType":"SERVER"'
 
 _MARK: Final = b',"related":'
 _encode: Final = msgspec.json.Encoder().encode
@@ -25,7 +28,8 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
 
     ``twin_of`` is the span that tells the same call better, in hex, and ``operation`` the emitter's word for the call,
     which takes the place of ``inference``. ``ai_agent_name`` names the agent that the span belongs to.
-    ``tool_use_id`` is the use that the span answers, ``delegates_to`` the agent that runs within it.
+    ``tool_use_id`` is the use that the span answers, ``delegates_to`` the agent that runs within it. ``wraps`` is the
+    emitter's word for a root that wraps an agent's run: ``invoke_agent`` takes its place, SERVER that of INTERNAL.
     """
 
     twin_of: str = ""
@@ -33,6 +37,7 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     ai_agent_name: str = ""
     tool_use_id: str = ""
     delegates_to: str = ""
+    wraps: str = ""
 
 
 class _Note(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -112,22 +117,36 @@ def _note(record: SpanRecord) -> _Note:
 
 
 def _recurring(recurring: Fragment, relation: Relation) -> Fragment:
-    """Put the emitter's word for ``inference``, and the agent's name last."""
-    if not relation.operation and not relation.ai_agent_name:
+    """Put one word for what the span does in another's place, and the agent's name last."""
+    if not (relation.operation or relation.ai_agent_name or relation.wraps):
         return recurring
     members = Members.unpack(recurring.json)
-    attributes = members.attributes.replace(_operation(INFERENCE), _operation(relation.operation or INFERENCE), 1)
-    attributes += _agent(relation.ai_agent_name)
-    return fragment(recurring.kind, Members(members.span, attributes).pack())
+    before, after = _operations(relation)
+    attributes = members.attributes.replace(before, after, 1) + _agent(relation.ai_agent_name)
+    span = members.span.replace(_INTERNAL, _SERVER, 1) if relation.wraps else members.span
+    return fragment(recurring.kind, Members(span, attributes).pack())
 
 
 def _unrecurring(recurring: Fragment, relation: Relation) -> Fragment:
-    if not relation.operation and not relation.ai_agent_name:
+    if not (relation.operation or relation.ai_agent_name or relation.wraps):
         return recurring
     members = Members.unpack(recurring.json)
-    attributes = members.attributes.removesuffix(_agent(relation.ai_agent_name))
-    attributes = attributes.replace(_operation(relation.operation or INFERENCE), _operation(INFERENCE), 1)
-    return fragment(recurring.kind, Members(members.span, attributes).pack())
+    before, after = _operations(relation)
+    attributes = members.attributes.removesuffix(_agent(relation.ai_agent_name)).replace(after, before, 1)
+    span = members.span.replace(_SERVER, _INTERNAL, 1) if relation.wraps else members.span
+    return fragment(recurring.kind, Members(span, attributes).pack())
+
+
+def is_internal(record: SpanRecord) -> bool:
+    """Tell whether a span is INTERNAL before any relation."""
+    return bool(relation_of(record).wraps) or _INTERNAL in Members.unpack(record.recurring.json).span
+
+
+def _operations(relation: Relation) -> tuple[bytes, bytes]:
+    """Return the member as it was and as the relation makes it."""
+    if relation.wraps:
+        return _operation(relation.wraps), _operation(AGENT)
+    return _operation(INFERENCE), _operation(relation.operation or INFERENCE)
 
 
 def _operation(word: str) -> bytes:
