@@ -33,6 +33,7 @@ COMMANDS: Final = {
     ),
     "export": ("spanglass.cli.export:export", "Write sessions to a file."),
     "import": ("spanglass.cli.import_:import_", "Read files of sessions into a server or a store."),
+    "pull": ("spanglass.cli.pull:pull", "Bring sessions home from AWS."),
     "keys": (
         "spanglass.cli.keys:keys",
         "Make, list and revoke access keys. What is done here holds at once, for servers that run, too.",

@@ -3,7 +3,8 @@
 import functools
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 import typer
@@ -65,7 +66,7 @@ def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[.
         def opening() -> Traces:
             return Traces(connect(target, writable=writable))
 
-        try:
+        with ending(target):
             if "opening" in signature.parameters:
                 command(opening=opening, output=Output(json=as_json), **given)
             elif "target" in signature.parameters:
@@ -73,17 +74,24 @@ def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[.
             else:
                 with opening() as traces:
                     command(traces=traces, output=Output(json=as_json), **given)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            end_quietly()
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-        except (ReadError, UnreachableError, StoreError) as error:
-            _tell(error, target)
-            sys.exit(NOTHING if isinstance(error, NotFoundError) else FAILED)
 
     reading.__signature__ = signature.replace(parameters=[*own, *more])  # type: ignore[attr-defined]  # typer reads it
     return reading
+
+
+@contextmanager
+def ending(target: Target) -> Iterator[None]:
+    """End as commands end, whatever the block comes to: in a line, with the exit code that says what it was."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        end_quietly()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except (ReadError, UnreachableError, StoreError) as error:
+        _tell(error, target)
+        sys.exit(NOTHING if isinstance(error, NotFoundError) else FAILED)
 
 
 def _tell(error: Exception, target: Target) -> None:
