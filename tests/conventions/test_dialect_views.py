@@ -364,6 +364,7 @@ def test_tools_of_llama_index() -> None:
         ("transfer_to_agent", {"agent_name": "billing"}, "billing"),
         ("transfer_to_agent", {}, "agent"),
         ("transfer_to_agent", "?", "agent"),
+        ("transfer_back_to_triage", {}, "triage"),
         ("transfer_to_", {}, None),
         ("look_up", {"agent_name": "billing"}, None),
     ],

@@ -8,6 +8,7 @@ matched, one by one.
 from collections.abc import Iterable
 from typing import Final
 
+from spanglass.conventions import retrieval
 from spanglass.conventions.dialect import Dialect, Member, MemberTable, View
 from spanglass.conventions.events import CHOICE_COUNT, OF_CALLS, GenAIEvent, as_attributes
 from spanglass.conventions.frameworks import as_provider
@@ -71,6 +72,8 @@ MEMBERS: Final[MemberTable] = (
     Member("gen_ai.system_instructions", "system_instructions", as_raw, was=("gen_ai.events.system_instructions",)),
     Member("gen_ai.input.messages", "input_messages", as_raw, was=("gen_ai.events.input.messages",)),
     Member("gen_ai.output.messages", "output_messages", as_raw, was=("gen_ai.events.output.messages",)),
+    Member(retrieval.ASKED, "input_messages", as_raw),
+    Member(retrieval.FOUND, "output_messages", as_raw),
     Member(ASSESSMENT, "guardrail_assessments", as_raw),
     Member("error.type", "error_type", as_text),
     Member("anthropic.request.id", "provider_request_id", as_text),
@@ -117,6 +120,7 @@ def _events(span: Span, _keys: tuple[str, ...]) -> Attributes:
 
 VIEWS: Final = (
     View(tuple(EVENTS.values()), _events, events=OF_CALLS),
+    View((retrieval.ASKED, retrieval.FOUND), retrieval.retrieved, of=(retrieval.DOCUMENTS, retrieval.QUERY)),
     View((ASSESSMENT,), assessed, of=("gen_ai.guardrail.verdict.type", "gen_ai.guardrail.action.type")),
 )
 

@@ -9,6 +9,7 @@ Completions API, with ``content`` and ``tool_calls``.
 from collections.abc import Callable
 from typing import Final, TypeGuard
 
+from spanglass.conventions.citations import BESIDE, beside
 from spanglass.conventions.media import described
 from spanglass.conventions.plain import Plain, clean, encode, read_json
 from spanglass.conventions.said import Message, Part, Reasoning, Role, Text, ToolResult, ToolUse
@@ -79,6 +80,12 @@ def read_result(value: Plain) -> list[str]:
     return [_written(value)]
 
 
+def beside_each(content: Plain) -> tuple[bytes, ...]:
+    """Return what stands beside each text of a tool's answer, if anything does beside any."""
+    told = tuple(beside(block) for block in content if isinstance(block, dict)) if is_blocks(content) else ()
+    return told if any(told) else ()
+
+
 def is_blocks(value: Plain) -> TypeGuard[list[Plain]]:
     """Tell whether a value is a list of content blocks: Bedrock's ``{"text"}`` and ``{"json"}``, or text parts."""
     return isinstance(value, list) and bool(value) and all(map(_is_block, value))
@@ -93,6 +100,11 @@ def _parts(message: _Object) -> list[Plain]:
         failed = message.get("is_error")
         return [{"type": "tool_call_response", "id": answered, "response": parts, "is_error": failed}]
     listed: list[Plain] = parts if isinstance(parts, list) else [] if parts is None else [parts]
+    if "annotations" in message:  # of the only text of a message of the Chat Completions API
+        cited = message["annotations"]
+        listed = [
+            {"type": "text", "text": one, "annotations": cited} if isinstance(one, str) else one for one in listed
+        ]
     if message.keys() <= _ALONE:
         return listed
     calls = message.get("tool_calls")
@@ -116,7 +128,7 @@ def _told(message: _Object, key: str) -> list[Plain]:
 
 def _read_part(part: Plain, message: Message) -> list[Part]:
     if not isinstance(part, dict):
-        return _said(Text, _written(part))
+        return [Text(text)] if (text := _written(part)) else []
     part = _opened(part)
     kind = part.get("type")
     reader = READERS.get(kind if isinstance(kind, str) else _untyped(part))
@@ -150,18 +162,18 @@ def _untyped(part: _Object) -> str:
     return next((key for key in part if key in READERS), "")
 
 
-def _said(kind: type[Text | Reasoning], text: str) -> list[Part]:
-    return [kind(text)] if text else []
-
-
 def _read_text(part: _Object) -> list[Part]:
     content = _first(part, "content", "text", "refusal")
-    return _said(Text, _written(_first(content, "refusal", "text") if isinstance(content, dict) else content))
+    if is_blocks(content):
+        content = "".join(read_result(content))
+    text = _written(_first(content, "refusal", "text") if isinstance(content, dict) else content)
+    return [Text(text, beside(part))] if text else []
 
 
 def _read_reasoning(part: _Object) -> list[Part]:
     content = _first(part, "content", "text", "thinking", "reasoning")
-    return _said(Reasoning, "".join(read_result(open_text(content) if isinstance(content, str) else content)))
+    text = "".join(read_result(open_text(content) if isinstance(content, str) else content))
+    return [Reasoning(text)] if text else []
 
 
 def _read_tool_call(part: _Object) -> list[Part]:
@@ -175,10 +187,16 @@ def _read_tool_response(part: _Object) -> list[Part]:
     content = _first(part, "response", "result", "content", "output", "server_tool_call_response")
     texts = read_result(content)
     failed = part.get("is_error") is True or part.get("status") == "error"
-    return [ToolResult(_text(_first(part, *_ANSWERED)), texts, "\n".join(texts) if failed else None)]
+    error = "\n".join(texts) if failed else None
+    return [ToolResult(_text(_first(part, *_ANSWERED)), texts, error, beside_each(content))]
 
 
-_BEDROCK: Final = {"toolUse": "tool_use", "toolResult": "tool_result", "reasoningContent": "reasoning"}
+_BEDROCK: Final = {
+    "toolUse": "tool_use",
+    "toolResult": "tool_result",
+    "reasoningContent": "reasoning",
+    "citationsContent": "text",
+}
 """Key of a block of Bedrock's → the type of part that its value is."""
 _CALLED: Final = ("call_id", "id", "toolUseId")
 _ANSWERED: Final = ("call_id", "id", "tool_use_id", "toolUseId")
@@ -243,5 +261,5 @@ def _is_block(item: Plain) -> bool:
     """Tell whether a block says what it says in one field; one that says more is shown as JSON, whole."""
     if not isinstance(item, dict):
         return False
-    told = {key for key, value in item.items() if value not in _EMPTY and key != "type"}
+    told = {key for key, value in item.items() if value not in _EMPTY and key != "type" and key not in BESIDE}
     return len(told) == 1 and told <= _BLOCK_FIELDS and item.get("type", "text") in _BLOCK_TYPES

@@ -13,6 +13,7 @@ from spanglass.conventions.indexed import gathered
 from spanglass.conventions.plain import Plain
 from spanglass.conventions.providers import read_answer, read_body, read_request, response_id
 from spanglass.conventions.readers import as_float, as_int, as_raw, as_text, as_texts, as_word, within
+from spanglass.conventions.retrieval import as_messages
 from spanglass.telemetry import Attributes, Span, Value
 
 _Object = dict[str, Plain]
@@ -33,6 +34,10 @@ ANSWER: Final = "openinference.response"
 ANSWER_ID: Final = "openinference.response.id"
 AGENT_INPUT: Final = "openinference.agent.input"
 AGENT_OUTPUT: Final = "openinference.agent.output"
+RETRIEVED: Final = "openinference.retrieval.call"
+FOUND: Final = "openinference.retrieval.answer"
+LISTS: Final = ("retrieval.documents.", "reranker.output_documents.")
+"""The documents that a retriever found, and those that a reranker kept."""
 FIRST_PIECE_MS: Final = "openinference.first_piece_ms"
 FIRST_PIECE: Final = "First Token Stream Event"
 """The event at which the first piece of a streamed answer came."""
@@ -124,6 +129,15 @@ def _whole(span: Span, _keys: tuple[str, ...]) -> Attributes:
     return {}
 
 
+def _found(span: Span, keys: tuple[str, ...]) -> Attributes:
+    """Make the call of a retriever, or a reranker, of the documents that it found."""
+    where = next(name for name in LISTS if keys[0].startswith(name))
+    listed = gathered(span.attributes, [key for key in keys if key.startswith(where)], where)
+    query = span.attributes.get("reranker.query", span.attributes.get(INPUT))
+    asked, found = as_messages(span, query, [_unwrapped(one, "document") for one in listed])
+    return _told({RETRIEVED: asked, FOUND: found})
+
+
 def _told(made: Mapping[str, Value]) -> Attributes:
     return {key: value for key, value in made.items() if value}
 
@@ -183,9 +197,11 @@ MEMBERS: Final[MemberTable] = (
     Member(ANSWER, "output_messages", as_raw),
     Member(OUTPUTS, "output_messages", as_raw),
     Member(AGENT_OUTPUT, "output_messages", as_raw),
+    Member(FOUND, "output_messages", as_raw),
     Member(INPUTS, "input_messages", as_raw),
     Member(REQUEST, "input_messages", as_raw),
     Member(AGENT_INPUT, "input_messages", as_raw),
+    Member(RETRIEVED, "input_messages", as_raw),
     Member("tool.name", "tool_name", as_text),
     Member("tool.id", "tool_call_id", as_text, was=("tool_call.id",)),
     Member(INPUT, "tool_arguments", as_raw),
@@ -213,6 +229,7 @@ DIALECT: Final = Dialect(
         View((INPUTS,), _said, of=(f"{INPUTS}.",), whole=True),
         View((OUTPUTS,), _answered, of=(f"{OUTPUTS}.",), whole=True),
         View(WHOLE, _whole, of=(INPUT, OUTPUT)),
+        View((RETRIEVED, FOUND), _found, of=LISTS),
         View((FIRST_PIECE_MS,), _first_piece, events=frozenset({FIRST_PIECE})),
     ),
 )

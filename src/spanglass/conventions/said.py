@@ -12,9 +12,13 @@ Role: TypeAlias = Literal["SYSTEM", "CUSTOMER", "AGENT", "BOT"]
 
 @final
 class Text(msgspec.Struct, gc=False):
-    """Something said, or a description in brackets of what cannot be shown as text."""
+    """Something said, or a description in brackets of what cannot be shown as text.
+
+    ``beside`` are members of the wire's value beside the text (``citations``).
+    """
 
     text: str
+    beside: bytes = b""
 
 
 @final
@@ -35,11 +39,15 @@ class ToolUse(msgspec.Struct):
 
 @final
 class ToolResult(msgspec.Struct):
-    """What a tool answered, as texts; ``error`` says why it failed, None if it did not."""
+    """What a tool answered, as texts; ``error`` says why it failed, None if it did not.
+
+    ``beside`` are members of the wire's values beside the texts, one for each, or none at all.
+    """
 
     id: str
     texts: list[str]
     error: str | None = None
+    beside: tuple[bytes, ...] = ()
 
 
 Part: TypeAlias = Text | Reasoning | ToolUse | ToolResult

@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 import msgspec
 
-from spanglass.conventions.messages import ROLES, in_order, read_arguments, read_result
+from spanglass.conventions.messages import ROLES, beside_each, in_order, read_arguments, read_result
 from spanglass.conventions.said import Message, Part, Reasoning, Text, ToolResult, ToolUse
 from spanglass.conventions.traceloop import BLOCKS
 
@@ -61,7 +61,8 @@ def read_standard(raw: bytes) -> Message | None:
         if type(part) is _ToolCall:
             parts.append(ToolUse(part.id or "", part.name, read_arguments(part.arguments)))
         elif type(part) is _ToolCallResponse:
-            parts.append(ToolResult(part.id or "", read_result(part.response)))
+            answer = part.response
+            parts.append(ToolResult(part.id or "", read_result(answer), None, beside_each(answer)))
         elif part.content.startswith(BLOCKS):
             return None
         elif part.content:

@@ -25,9 +25,7 @@ Item = TypeVar("Item")
 def wire_values(part: Part, document_depth_max: int) -> list[bytes]:
     """Write a part as SpanMessageValues; joining the texts of several gives the whole text."""
     if type(part) is Text:
-        if 0 < len(part.text) <= VALUE_CHARS_MAX:  # nearly all
-            return [b'{"text":{"value":%b}}' % _encode(part.text)]
-        return [text_value(piece) for piece in pieces(part.text)]
+        return _text_values(part.text, part.beside)
     if type(part) is ToolUse:
         return [_tool_use(part, document_depth_max)]
     if type(part) is ToolResult:
@@ -35,9 +33,17 @@ def wire_values(part: Part, document_depth_max: int) -> list[bytes]:
     return [b'{"reasoning":{"value":%b}}' % _encode(piece) for piece in pieces(part.text)]
 
 
-def text_value(text: str) -> bytes:
-    """Write a text of 1 to 4,096 characters."""
-    return b'{"text":{"value":%b}}' % _encode(text)
+def text_value(text: str, beside: bytes = b"") -> bytes:
+    """Write a text of 1 to 4,096 characters, and members beside it."""
+    return b'{"text":{"value":%b%b}}' % (_encode(text), beside)
+
+
+def _text_values(text: str, beside: bytes = b"") -> list[bytes]:
+    """Write a text; what stands beside it stands beside the last of several values."""
+    if 0 < len(text) <= VALUE_CHARS_MAX:  # nearly all
+        return [text_value(text, beside)]
+    *first, last = pieces(text) or [""]
+    return [*map(text_value, first), text_value(last, beside)] if last else []
 
 
 def _tool_use(part: ToolUse, document_depth_max: int) -> bytes:
@@ -57,11 +63,13 @@ def _tool_name(name: str) -> bytes:
 def _tool_results(part: ToolResult) -> list[bytes]:
     """Write a result; what is too long for one goes on in further results of the same use."""
     use = tool_use_id(part.id).encode()
-    texts = [piece for text in part.texts for piece in pieces(text)] or [(part.error or NOTHING)[:VALUE_CHARS_MAX]]
+    beside = part.beside or (b"",) * len(part.texts)
+    told = [value for one in zip(part.texts, beside, strict=True) for value in _text_values(*one)]
+    values = told or [text_value((part.error or NOTHING)[:VALUE_CHARS_MAX])]
     error = b',"error":%b' % _encode(part.error[:VALUE_CHARS_MAX]) if part.error else b""
     return [
-        b'{"toolResult":{"toolUseId":"%b","values":%b%b}}' % (use, array([text_value(text) for text in some]), error)
-        for some in chunks(texts, VALUES_MAX)
+        b'{"toolResult":{"toolUseId":"%b","values":%b%b}}' % (use, array(some), error)
+        for some in chunks(values, VALUES_MAX)
     ]
 
 
