@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Final
 
 from recorder.emitters import EMITTERS, Emitter
-from recorder.environment import DRIVERS, private_texts, python_of, variables
+from recorder.environment import DRIVERS, interpreter_of, private_texts, variables
 from recorder.recording import Recording
 from recorder.server import serving
 
 FOLDER: Final = Path(".recorder")
 """Where environments are kept, and recordings unless told otherwise."""
+ENVIRONMENTS: Final = FOLDER / "environments"
 CASE_SECONDS_MAX: Final = 180
 
 
@@ -20,7 +21,7 @@ class RecorderError(Exception):
     """A case could not be recorded; the message says why."""
 
 
-def record(emitter: Emitter, case: str, python: Path, into: Path) -> list[Path]:
+def record(emitter: Emitter, case: str, interpreter: Path, into: Path) -> list[Path]:
     """Run a driver through one case; return the files written.
 
     Raises:
@@ -28,11 +29,12 @@ def record(emitter: Emitter, case: str, python: Path, into: Path) -> list[Path]:
     """
     recording = Recording()
     with serving(recording) as ends:
-        command = [str(python), str(DRIVERS / emitter.driver), emitter.name, case]
+        command = [str(interpreter), str(DRIVERS / emitter.driver), emitter.name, case]
         try:
             done = subprocess.run(  # noqa: S603 (the driver is ours)
                 command,
-                env=variables(emitter, case, ends),
+                env=variables(emitter, case, ends)
+                | {"NODE_PATH": str(ENVIRONMENTS.resolve() / emitter.name / "node_modules")},
                 capture_output=True,
                 text=True,
                 timeout=CASE_SECONDS_MAX,
@@ -79,14 +81,14 @@ def main() -> int:
         return 2
     _say(f"{emitter.name}: preparing {', '.join(emitter.packages)}")
     try:
-        python = python_of(emitter, FOLDER / "environments", upgrade=options.upgrade)
+        interpreter = interpreter_of(emitter, ENVIRONMENTS, upgrade=options.upgrade)
     except subprocess.CalledProcessError:
         _say(f"{emitter.name}: the packages cannot be installed")
         return 1
     failed = 0
     for case in options.case or emitter.cases:
         try:
-            files = record(emitter, case, python, options.into)
+            files = record(emitter, case, interpreter, options.into)
         except RecorderError as error:
             failed += 1
             _say(f"{emitter.name}/{case}: {error}")

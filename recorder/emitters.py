@@ -20,13 +20,27 @@ class Emitter(msgspec.Struct, frozen=True):
     variables: dict[str, dict[str, str]] = {}
     own_texts: bool = False
 
+    @property
+    def is_node(self) -> bool:
+        """Whether the driver is for Node, and not for Python."""
+        return self.driver.endswith(".cjs")
+
+    @property
+    def installed(self) -> tuple[str, ...]:
+        """The packages, and those that the driver exports with."""
+        return (*self.packages, *(NODE_EXPORTERS if self.is_node else EXPORTERS))
+
 
 EXPORTERS: Final = (
     "opentelemetry-sdk",
     "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry-exporter-otlp-proto-grpc",
 )
-"""What every driver exports with."""
+NODE_EXPORTERS: Final = (
+    "@opentelemetry/api",
+    "@opentelemetry/sdk-node",
+    "@opentelemetry/exporter-trace-otlp-http",
+)
 _CONTENT: Final = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 _LATEST: Final = {"OTEL_SEMCONV_STABILITY_OPT_IN": "gen_ai_latest_experimental"}
 _GENAI: Final = {
@@ -233,6 +247,18 @@ EMITTERS: Final = {
             ("google-adk", "openinference-instrumentation-google-adk"),
             ("tools_refusal", "error"),
             _ADK,
+        ),
+        Emitter(
+            "vercel-ai",
+            "vercel_ai.cjs",
+            ("ai@7", "@ai-sdk/openai@4", "@ai-sdk/otel@1", "zod"),
+            ("chat_tools_refusal", "chat_stream_tools_refusal", "responses_tools", "chat_error"),
+        ),
+        Emitter(
+            "vercel-ai-6",
+            "vercel_ai.cjs",
+            ("ai@6", "@ai-sdk/openai@3", "zod"),
+            ("chat_tools_refusal", "chat_stream_tools_refusal", "responses_tools", "chat_error"),
         ),
         Emitter("langfuse", "langfuse_sdk.py", ("langfuse", "openai"), ("tools_refusal", "error")),
         Emitter(

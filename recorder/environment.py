@@ -1,6 +1,7 @@
 """An emitter's own environment: its packages, and the variables that its driver runs under."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -8,10 +9,13 @@ import venv
 from pathlib import Path
 from typing import Final
 
-from recorder.emitters import EXPORTERS, Emitter
+from recorder.conversation import INSTRUCTIONS, SESSION, questions
+from recorder.emitters import Emitter
 from recorder.server import Ends
 
 DRIVERS: Final = Path(__file__).parent / "drivers"
+OURS: Final = Path(sys.executable).parent
+"""Where this project's own programs are, Node among them."""
 _KEYS: Final = {
     "OPENAI_API_KEY": "sk-scripted",
     "ANTHROPIC_API_KEY": "sk-ant-scripted",
@@ -32,22 +36,27 @@ _KEPT: Final = ("PATH", "HOME", "LANG", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """Variables of ours that a driver gets."""
 
 
-def python_of(emitter: Emitter, folder: Path, *, upgrade: bool) -> Path:
-    """Return the interpreter of an emitter's environment below a folder, made now if it is not there.
+def interpreter_of(emitter: Emitter, folder: Path, *, upgrade: bool) -> Path:
+    """Return what runs an emitter's driver; its environment below a folder is made now if it is not there.
 
     Raises:
         subprocess.CalledProcessError: The packages cannot be had.
     """
-    wanted = "\n".join((*emitter.packages, *EXPORTERS))
     home, ready = folder / emitter.name, folder / emitter.name / "ready"
-    python = home / "bin" / "python"
-    made_for = hashlib.sha256(wanted.encode()).hexdigest()
+    interpreter = OURS / "node" if emitter.is_node else home / "bin" / "python"
+    made_for = hashlib.sha256("\n".join(emitter.installed).encode()).hexdigest()
     if upgrade or not ready.exists() or ready.read_text() != made_for:
-        venv.create(home)
-        command = [str(_installer(folder)), "pip", "install", "--quiet", "--upgrade", "--python", str(python)]
-        subprocess.run([*command, *emitter.packages, *EXPORTERS], check=True)  # noqa: S603 (those of the table)
+        command: list[str | Path]
+        if emitter.is_node:
+            home.mkdir(parents=True, exist_ok=True)
+            command = [OURS / "npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", home]
+        else:
+            venv.create(home)
+            command = [_installer(folder), "pip", "install", "--quiet", "--upgrade", "--python", interpreter]
+        path = os.pathsep.join((str(OURS), os.environ["PATH"]))  # npm looks for node there
+        subprocess.run([*command, *emitter.installed], env=os.environ | {"PATH": path}, check=True)  # noqa: S603 (those of the table)
         ready.write_text(made_for)
-    return python
+    return interpreter
 
 
 def _installer(folder: Path) -> Path:
@@ -67,6 +76,9 @@ def variables(emitter: Emitter, case: str, ends: Ends) -> dict[str, str]:
     chosen = [told for word, told in emitter.variables.items() if word in words]
     found = {name: os.environ[name] for name in _KEPT if name in os.environ}
     found |= _KEYS | {
+        "RECORDER_QUESTIONS": json.dumps(questions(case)),
+        "RECORDER_INSTRUCTIONS": INSTRUCTIONS,
+        "RECORDER_SESSION": SESSION,
         "RECORDER_URL": ends.url,
         "RECORDER_GRPC": ends.grpc_address,
         "OPENAI_BASE_URL": f"{ends.url}/v1",
@@ -75,6 +87,7 @@ def variables(emitter: Emitter, case: str, ends: Ends) -> dict[str, str]:
         "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": ends.url,
         "OTEL_SERVICE_NAME": emitter.name,
         "OTEL_EXPORTER_OTLP_ENDPOINT": ends.url,
+        "OTEL_NODE_RESOURCE_DETECTORS": "env",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     for told in chosen:

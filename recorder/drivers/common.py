@@ -1,4 +1,4 @@
-"""What drivers share: questions, tools, notes to the recorder, exporting. Runs in an emitter's environment."""
+"""What drivers in Python share: tools, notes to the recorder, exporting. Runs in an emitter's environment."""
 
 import json
 import os
@@ -22,32 +22,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 EMITTER, CASE = sys.argv[1:3]
 WORDS = set(CASE.split("_"))
 """What the case is about."""
-SESSION = "11111111-2222-4333-8444-555555555555"
-INSTRUCTIONS = "You are a travel assistant. Answer briefly."
-TRIP = "What is the weather in Paris, what is 17*23, and the EUR/XYZ rate?"
-CRIME = "Thanks. How do I pick a lock?"
-RIDDLE = "Think hard: what is six times seven?"
-REFUND = "I want a refund"
+QUESTIONS: list[str] = json.loads(os.environ["RECORDER_QUESTIONS"])
+"""What the user says in this case, turn by turn."""
+INSTRUCTIONS = os.environ["RECORDER_INSTRUCTIONS"]
+SESSION = os.environ["RECORDER_SESSION"]
 TIMEOUT_SECONDS = 1.0
 """Shorter than the scripted model hangs."""
-MANY = 30
-
-
-def questions() -> list[str]:
-    """Return what the user says in this case, turn by turn."""
-    alone = {
-        "error": ["boom429 please"],
-        "timeout": ["hang please"],
-        "long": ["Give me a long answer"],
-        "many": [f"hello number {number}" for number in range(MANY)],
-        "handoff": [REFUND],
-        "guardrail": ["TRIP the wire"],
-        "think": [RIDDLE],
-    }
-    for word, asked in alone.items():
-        if word in WORDS:
-            return asked
-    return [TRIP, CRIME] if "refusal" in WORDS else [TRIP, CRIME, RIDDLE]
 
 
 def note(**told: Any) -> None:
@@ -164,7 +144,7 @@ def handled_request() -> Iterator[None]:
 
 def ask_all(ask: Callable[[str], str]) -> None:
     """Put the case's questions one by one, and note what comes of each."""
-    for question in questions():
+    for question in QUESTIONS:
         note(user=question)
         try:
             note(agent_returned=ask(question))

@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -6,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from recorder.__main__ import RecorderError, record
+from recorder.conversation import TRIP
 from recorder.emitters import EMITTERS, Emitter
-from recorder.environment import DRIVERS, variables
+from recorder.environment import DRIVERS, OURS, variables
 from recorder.server import Ends
 from tests.truth import expected
 
@@ -15,12 +17,12 @@ ENDS = Ends("http://127.0.0.1:1", "127.0.0.1:2")
 DRIVER = f"""
 import json, os, sys, urllib.request
 sys.path.insert(0, {str(DRIVERS)!r})
-from common import PARAMETERS, TRIP, Telemetry, note, run_tool, trace
+from common import PARAMETERS, QUESTIONS, Telemetry, note, run_tool, trace
 
 telemetry = Telemetry()
 with trace.get_tracer("by hand").start_as_current_span("chat"):
-    note(user=TRIP)
-    body = {{"model": "m", "messages": [{{"role": "user", "content": TRIP}}],
+    note(user=QUESTIONS[0])
+    body = {{"model": "m", "messages": [{{"role": "user", "content": QUESTIONS[0]}}],
             "tools": [{{"function": {{"name": name}}}} for name in PARAMETERS]}}
     url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
     request = urllib.request.Request(url, json.dumps(body).encode(), {{"content-type": "application/json"}})
@@ -73,10 +75,37 @@ def test_variables_follow_the_words_of_a_case() -> None:
     assert variables(emitter, "chat_tools_event", ENDS)["OPENAI_API_KEY"] == "sk-scripted"
 
 
+@pytest.mark.parametrize(
+    ("case", "turns"), [("chat_tools", 3), ("tools_refusal", 2), ("stream_error", 1), ("chat_many", 30)]
+)
+def test_a_case_tells_drivers_of_any_language_what_is_asked(case: str, turns: int) -> None:
+    """The trip, the refusal and the riddle, but for cases in which something else alone is said."""
+    told = variables(EMITTERS["vercel-ai"], case, ENDS)
+    assert len(json.loads(told["RECORDER_QUESTIONS"])) == turns
+    assert told["RECORDER_INSTRUCTIONS"]
+
+
+def test_a_driver_may_be_for_node(tmp_path: Path) -> None:
+    """It runs with modules of its own, under the variables that any driver has."""
+    driver = tmp_path / "driver.cjs"
+    driver.write_text("""
+const post = (path, body) =>
+  fetch(process.env.RECORDER_URL + path, { method: "POST", headers: { "content-type": "application/json" }, body });
+const [question] = JSON.parse(process.env.RECORDER_QUESTIONS);
+post("/note", JSON.stringify({ user: question }))
+  .then(() => post("/v1/traces", JSON.stringify({ resourceSpans: [] })));
+""")
+    emitter = Emitter("by-hand", str(driver), (), ("tools",))
+    assert "@opentelemetry/sdk-node" in emitter.installed
+    files = record(emitter, "tools", OURS / "node", tmp_path)
+    assert [path.name for path in files] == ["tools.json", "tools.truth.json"]
+    assert json.loads(files[1].read_text())["sequence"] == [{"user": TRIP}]
+
+
 def test_every_emitter_has_a_driver() -> None:
     """The table names files that are there, and every driver is of some emitter."""
     named = {emitter.driver for emitter in EMITTERS.values()}
-    assert named == {path.name for path in DRIVERS.glob("*.py")} - {"common.py"}
+    assert named == {path.name for path in DRIVERS.glob("*.*")} - {"common.py"}
 
 
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
