@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from recorder.emitters import Emitter
-from recorder.environment import python_of, variables
+from recorder.environment import interpreter_of, variables
 from recorder.recording import Recording
 from recorder.server import Ends, serving
 from tests.docs.pages import Block, blocks_of, sections
@@ -62,7 +62,7 @@ def guides() -> list[Guide]:
 def follow(guide: Guide, server: Server, ends: Ends) -> None:
     """Do in an empty folder what a section says."""
     emitter = Emitter(guide.slug, "", guide.packages if guide.installer == "pip" else (), ())
-    python = python_of(emitter, ENVIRONMENTS.absolute(), upgrade=False)
+    python = interpreter_of(emitter, ENVIRONMENTS.absolute(), upgrade=False)
     environment = variables(emitter, "", ends) | {
         "OTEL_EXPORTER_OTLP_ENDPOINT": server.url,
         "PATH": f"{python.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}",
