@@ -13,6 +13,7 @@ from spanglass.cli import main
 from spanglass.store.sqlite import SqliteStore
 from tests.captures import exported, logged, mapper
 from tests.formats.test_lines import SPAN
+from tests.integration.issuing import make_key, start_with_keys
 from tests.integration.serving import start
 
 Run: TypeAlias = Callable[..., tuple[int, str, str]]
@@ -49,7 +50,18 @@ def place(span: dict[str, str]) -> str:
     return f"{span['assistantId']}/{span['sessionId']}"
 
 
-@pytest.mark.parametrize("name", ["all.spanglass", "all.jsonl", "all.jsonl.gz", "all.jsonl.zst", "all.spanglass.zst"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "all.spanglass",
+        "all.otlp",
+        "all.otlp.json.zst",
+        "all.jsonl",
+        "all.jsonl.gz",
+        "all.jsonl.zst",
+        "all.spanglass.zst",
+    ],
+)
 def test_a_store_goes_round(run: Run, store: str, name: str) -> None:
     """What is exported and imported elsewhere is exported there into the same bytes; nothing is printed in pipes."""
     code, out, _ = run("export", name, "--store", store)
@@ -67,6 +79,21 @@ def test_a_server_goes_round(run: Run, store: str, tmp_path: Path) -> None:
     with start(tmp_path / "server.db") as server:
         assert run("import", "here.spanglass", "--endpoint", server.url) == (0, "", "")
         assert run("export", "there.spanglass", "--endpoint", server.url) == (0, "", "")
+    assert Path("there.spanglass").read_bytes() == Path("here.spanglass").read_bytes()
+
+
+def test_an_endpoint_is_fed(run: Run, store: str, tmp_path: Path) -> None:
+    """Whatever takes OTLP gets spans and log records as they came, with the headers that were told."""
+    run("export", "here.spanglass", "--store", store)
+    (tmp_path / "server").mkdir()
+    key = make_key(tmp_path / "server", "writer")
+    with start_with_keys(tmp_path / "server") as server:
+        code, _, err = run("export", server.url, "--store", store)
+        assert code == 2
+        assert err.startswith(f"spanglass: {server.url}: ")
+        header = ("--header", f"Authorization=Bearer {key.token}")
+        assert run("export", f"{server.url}/v1/traces", "--store", store, *header) == (0, "", "")
+    run("export", "there.spanglass", "--store", "server/spans.db")
     assert Path("there.spanglass").read_bytes() == Path("here.spanglass").read_bytes()
 
 
@@ -135,11 +162,17 @@ def test_an_import_that_is_repeated_changes_nothing(run: Run, store: str) -> Non
     ("arguments", "told"),
     [
         (("export", "all.xyz"), "its name tells no format"),
-        (("export", "all.jsonl", "--format", "xyz"), "format: there is no xyz; there are jsonl, archive"),
+        (
+            ("export", "all.jsonl", "--format", "xyz"),
+            "format: there is no xyz; there are otlp-json, otlp-proto, jsonl, archive",
+        ),
         (("export", "-", "--json", "--format", "jsonl"), "json: what became of it cannot go where the sessions go"),
         (("export", "no/where.jsonl"), "No such file or directory"),
         (("export", "a.jsonl", "--session", "nobody"), "'nobody': there is no such session"),
         (("export", "a.jsonl", "--session", "x", "--from", "2001-01-01"), "session: name sessions, or tell"),
+        (("export", "http://127.0.0.1:9", "--format", "jsonl"), "format: an endpoint takes OTLP, and nothing else"),
+        (("export", "http://127.0.0.1:9", "--header", "x"), "header: 'x' is no NAME=VALUE"),
+        (("export", "a.jsonl", "--header", "x=y"), "header: a file has none"),
         (("import", "binary"), "byte 0: this is of no format that can be read"),
     ],
 )

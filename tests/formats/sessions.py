@@ -10,9 +10,10 @@ from spanglass.config import Limits
 from spanglass.formats.interface import Altered, Piece, Reader, Refused, Session, Spans, Telemetry, Writer
 from spanglass.mapping import received
 from spanglass.otlp.codec import decode_protobuf, decode_protobuf_logs
+from spanglass.otlp.json_codec import decode_json, decode_json_logs
 from spanglass.reading import Reader as StoreReader
 from spanglass.store.memory import MemoryStore
-from spanglass.telemetry import LogRecord, Span
+from spanglass.telemetry import ExportRequest, LogRecord, Span
 from spanglass.viewer.times import uuid_text
 from tests.captures import exported, logged, mapper
 from tests.model_values import values
@@ -20,6 +21,15 @@ from tests.model_values import values
 Json: TypeAlias = Any
 Format: TypeAlias = tuple[Callable[[BinaryIO], Writer], Reader]
 PUT = ("0f4f0000-0000-4000-8000-000000006666", "aaaa0000-0000-4000-8000-00000000eeee")
+
+
+_DECODERS: dict[tuple[bool, bool], Callable[[bytes, Limits], ExportRequest]] = {
+    (False, False): decode_protobuf,
+    (False, True): decode_protobuf_logs,
+    (True, False): decode_json,
+    (True, True): decode_json_logs,
+}
+"""What reads a request that is in JSON, and that is of logs."""
 
 
 def of_telemetry(spans: Iterable[Span], logs: Iterable[LogRecord] = ()) -> MemoryStore:
@@ -105,7 +115,7 @@ def taken(pieces: Iterable[Piece]) -> MemoryStore:
                 assert len(piece.spans) == len(piece.where)
                 store.write([received.part(piece.spans, place)])
             case Telemetry():
-                request = (decode_protobuf_logs if piece.logs else decode_protobuf)(piece.body, limits)
+                request = _DECODERS[piece.json, piece.logs](piece.body, limits)
                 assert request.rejected == request.rejected_logs == 0
                 store.write(known.parts(request.spans, request.logs), known.relate)
             case Altered():

@@ -171,7 +171,7 @@ def test_a_block_that_is_no_zstd_is_told() -> None:
     pieces, error = collected(note(OPENING) + note(BLOCK) + GARBLED)
     (refused,) = pieces
     assert isinstance(refused, Refused)
-    assert refused.reason.startswith("it cannot be decompressed")
+    assert refused.reason.startswith("it cannot be read")
     assert error.startswith("the archive is cut off")
 
 

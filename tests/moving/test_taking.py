@@ -12,8 +12,9 @@ from spanglass.config import Target
 from spanglass.connection import Answer, Connection, Streamed, UnreachableError, connect
 from spanglass.formats.interface import Refused, Spans, Telemetry
 from spanglass.moving.taking import BACKOFF_SECONDS_MAX, TRIES_MAX, Taken, Taker, TakingError
-from spanglass.otlp.codec import encode_protobuf_response
+from spanglass.otlp.codec import encode_protobuf_response, encode_protobuf_status
 from spanglass.otlp.encoder import encode_protobuf
+from spanglass.otlp.errors import Code, Refusal
 from spanglass.traces import Traces
 from tests.formats.sessions import PUT
 from tests.formats.test_lines import SPAN
@@ -164,7 +165,33 @@ def test_what_is_too_large_is_sent_in_halves() -> None:
 
 def test_log_records_go_to_their_own_path() -> None:
     """Traces and logs are different services."""
-    taker, script, _ = scripted(Answer(200, {}, encode_protobuf_response(1, "no")), Answer(200, {}, b"{}"))
+    protobuf = {"content-type": "application/x-protobuf"}
+    partial = b'{"partialSuccess":{"rejectedSpans":"2","errorMessage":"not these"}}'
+    taker, script, _ = scripted(
+        Answer(200, protobuf, encode_protobuf_response(1, "no")), Answer(200, {}, b""), Answer(200, {}, partial)
+    )
     assert taker.take(Telemetry(b"", 3, "line 1", logs=True)).refused == (Refused("line 1", "no", 1),)
     assert taker.take(Telemetry(b"", 3, "line 2")).count == 3
-    assert [asked[1] for asked in script.asked] == ["/v1/logs", "/v1/traces"]
+    assert taker.take(Telemetry(b"{}", 3, "line 3", json=True)) == Taken(1, (Refused("line 3", "not these", 2),))
+    assert [asked[1] for asked in script.asked] == ["/v1/logs", "/v1/traces", "/v1/traces"]
+    assert [asked[3]["content-type"][12:] for asked in script.asked] == ["x-protobuf", "x-protobuf", "json"]
+
+
+def test_reasons_are_read_in_every_form() -> None:
+    """Spanglass's own, and OTLP's status in protobuf and in JSON."""
+    status = encode_protobuf_status(Refusal(400, Code.INVALID_ARGUMENT, "no such thing"))
+    for answer, told in (
+        (Answer(400, {"content-type": "application/x-protobuf"}, status), "no such thing"),
+        (Answer(400, {"content-type": "application/x-protobuf"}, b"\xff"), "the answer was 400"),
+        (Answer(400, {}, b'{"code":3,"message":"no such thing"}'), "no such thing"),
+        (Answer(400, {}, b'{"error":"no"}'), "no"),
+        (Answer(500, {}, b"<html>"), "the answer was 500"),
+    ):
+        taker, _, _ = scripted(answer)
+        assert taker.take(Telemetry(b"", 3, "here")).refused == (Refused("here", told, 3),)
+
+
+def test_a_system_without_logs_is_fed_traces() -> None:
+    """That there is no path for logs refuses those alone."""
+    taker, _, _ = scripted(Answer(404, {}, b""))
+    assert taker.take(Telemetry(b"", 3, "here", logs=True)).refused == (Refused("here", "the answer was 404", 3),)

@@ -31,7 +31,7 @@ COMMANDS: Final = {
         "spanglass.cli.explain:explain",
         "Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.",
     ),
-    "export": ("spanglass.cli.export:export", "Write sessions to a file."),
+    "export": ("spanglass.cli.export:export", "Write sessions to a file, or send them to an endpoint of OTLP."),
     "import": ("spanglass.cli.import_:import_", "Read files of sessions into a server or a store."),
     "pull": ("spanglass.cli.pull:pull", "Bring sessions home from AWS."),
     "keys": (

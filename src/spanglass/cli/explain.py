@@ -71,7 +71,9 @@ def _of_file(path: Path) -> Iterator[Explanation]:
     )
     records = {record.span_id: record for part in mapper.parts(spans) for record in part.spans}
     for span in spans:
-        yield explained(explain_span(span, records[span_uuid(span.trace_id, span.span_id)], sessions))
+        record = records.get(span_uuid(span.trace_id, span.span_id))
+        if record is not None:  # else it carries a span in ListSpans's shape, of which there is nothing to explain
+            yield explained(explain_span(span, record, sessions))
 
 
 def _of_span(target: str, opening: Callable[[], Traces]) -> Iterator[Explanation]:

@@ -24,7 +24,7 @@ from spanglass.moving.taking import Taker
 def import_(
     files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")],
     *,
-    target: Target,
+    asked: Target,
     output: Output,
 ) -> None:
     """Read files of sessions into a server or a store.
@@ -36,7 +36,7 @@ def import_(
     Example: spanglass import november.spanglass --store archive.db
     """
     imported, problems = Imported(), Problems()
-    with closing(connect(target, recording=True)) as connection, progress("importing") as seen:
+    with closing(connect(asked, recording=True)) as connection, progress("importing") as seen:
         taker = Taker(connection)
         for name in files:
             _import(name, taker, imported, problems, seen)

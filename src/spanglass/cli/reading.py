@@ -41,15 +41,15 @@ _OPTIONS: Final = {
     "sign": (Sign, None),
     "as_json": (Json, False),
 }
-_GIVEN: Final = frozenset({"traces", "opening", "target", "output"})
+_GIVEN: Final = frozenset({"traces", "opening", "asked", "output"})
 """Parameters of a command that are no options."""
 
 
 def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[..., None]:
     """Return a command with the options that tell where it reads.
 
-    It is given ``output``, and ``traces`` to read from; or ``opening`` that opens those, or the ``target`` itself, if
-    it takes one of these.
+    It is given ``output``, and ``traces`` to read from; or, if it takes one of these, ``opening`` that opens them, or
+    the target that is ``asked``.
     """
     signature = inspect.signature(command)
     own = [each for name, each in signature.parameters.items() if name not in _GIVEN]
@@ -69,8 +69,8 @@ def reads(command: Callable[..., None], *, writable: bool = False) -> Callable[.
         with ending(target):
             if "opening" in signature.parameters:
                 command(opening=opening, output=Output(json=as_json), **given)
-            elif "target" in signature.parameters:
-                command(target=target, output=Output(json=as_json), **given)
+            elif "asked" in signature.parameters:
+                command(asked=target, output=Output(json=as_json), **given)
             else:
                 with opening() as traces:
                     command(traces=traces, output=Output(json=as_json), **given)

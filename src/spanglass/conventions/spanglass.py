@@ -55,6 +55,8 @@ _READERS: Final = (
     | {"temperature": as_float, "top_p": as_float, "response_finish_reasons": as_texts, "guardrail_assessments": as_raw}
 )
 
+SPAN: Final = "spanglass.span"
+"""A span in ListSpans's shape, as JSON: whoever gives it means that span, with its ids, whatever the others tell."""
 SESSION: Final = tuple(f"{prefix}{name}" for prefix in PREFIXES for name in ("session.id", "session_id", "sessionId"))
 ASSISTANT: Final = tuple(
     f"{prefix}{name}" for prefix in PREFIXES for name in ("assistant.id", "assistant_id", "assistantId")

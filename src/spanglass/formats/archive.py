@@ -172,9 +172,9 @@ def _block(note: _Block, source: "_Source", reader: LineReader) -> Iterator[Piec
         for number, line in lines(
             cast("BinaryIO", io.BufferedReader(zstd.ZstdFile(io.BytesIO(frame), options=options)))
         ):
-            yield from reader.read(line, f"{where}, line {number}")
-    except (EOFError, zstd.ZstdError) as error:
-        yield Refused(f"{where} at byte {at}", f"it cannot be decompressed: {error}")
+            yield from reader.read(msgspec.json.decode(line), len(line), f"{where}, line {number}")
+    except (EOFError, zstd.ZstdError, msgspec.DecodeError) as error:
+        yield Refused(f"{where} at byte {at}", f"it cannot be read: {error}")
 
 
 class _Source:

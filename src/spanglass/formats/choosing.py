@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from spanglass.formats.archive import MAGIC, ArchiveWriter, read_archive
-from spanglass.formats.files import STANDARD, peeked
-from spanglass.formats.interface import FormatError, Reader, Writer
-from spanglass.formats.lines import LinesWriter, read_lines
+from spanglass.formats.documents import read_documents
+from spanglass.formats.files import STANDARD, ZSTD, peeked
+from spanglass.formats.interface import LINE_BYTES_MAX, FormatError, Reader, Writer
+from spanglass.formats.lines import LinesWriter
+from spanglass.formats.otlp import BARE, LENGTH_BYTES, otlp_json_writer, otlp_protobuf_writer, read_otlp
 
 COMPRESSED: Final = frozenset({".gz", ".zst"})
 
@@ -20,6 +22,8 @@ class Format(NamedTuple):
 
 
 FORMATS: Final[Mapping[str, Format]] = {
+    "otlp-json": Format((".otlp.json", ".otlp.jsonl"), otlp_json_writer),
+    "otlp-proto": Format((".otlp", ".otlp.pb"), otlp_protobuf_writer),
     "jsonl": Format((".jsonl", ".ndjson"), LinesWriter),
     "archive": Format((".spanglass",), ArchiveWriter),
 }
@@ -51,6 +55,9 @@ def reader_of(file: BinaryIO) -> Reader:
     head = peeked(file)
     if head.startswith(MAGIC):
         return read_archive
-    if head.lstrip()[:1] == b"{" or not head.strip():
-        return read_lines
+    if head.lstrip()[:1] in {b"{", b"["} or not head.strip():
+        return read_documents
+    length, message = int.from_bytes(head[:LENGTH_BYTES], "big"), head[LENGTH_BYTES:]
+    if head.startswith(BARE) or (length <= LINE_BYTES_MAX and message.startswith((BARE, ZSTD))):
+        return read_otlp
     raise FormatError("byte 0: this is of no format that can be read")

@@ -26,7 +26,7 @@ ZSTD: Final = b"\x28\xb5\x2f\xfd"
 WINDOW_LOG_MAX: Final = 27
 """Memory that a zstd file may ask for to be read: 128 MiB, what zstd itself grants."""
 
-__all__ = ["PEEK_BYTES", "STANDARD", "lines", "opened", "peeked", "written", "zstd"]
+__all__ = ["PEEK_BYTES", "STANDARD", "ZSTD", "lines", "opened", "peeked", "written", "zstd"]
 
 
 @contextlib.contextmanager

@@ -1,7 +1,7 @@
 """Spans gathered into pieces of a request's size: those that came over OTLP as telemetry again, others as listed."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -10,6 +10,7 @@ from spanglass.config import Limits
 from spanglass.formats.interface import PIECE_BYTES_MAX, PIECE_SPANS_MAX, Altered, Piece, Session, Spans, Telemetry
 from spanglass.formats.listing import listed
 from spanglass.mapping import Mapper
+from spanglass.mapping.conventional import conventional_span
 from spanglass.mapping.original import Whole, came_as_telemetry
 from spanglass.mapping.restoring import Restored, Restorer
 from spanglass.model.place import Claims, assistant_named, session_named
@@ -19,6 +20,14 @@ from spanglass.telemetry import LogRecord, Span
 ASSISTANT: Final = "spanglass.assistant.id"
 SESSION: Final = "spanglass.session.id"
 UNFAITHFUL: Final = "taken, but a message's verbatim form, or how its operation was told, is not what it was"
+
+
+class Batch(NamedTuple):
+    """Telemetry of one session that goes into one request a signal, and where it stood."""
+
+    spans: list[Span]
+    logs: list[LogRecord]
+    where: str
 
 
 class Gatherer:
@@ -46,13 +55,13 @@ class Gatherer:
     def add_whole(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Piece]:
         """Take a span with nothing left out, of ``size`` bytes; ``session`` is the one that it is of."""
         if came_as_telemetry(whole):
-            yield from self._telemetry.add(whole, size, where, session)
+            yield from _encoded(self._telemetry.add(whole, size, where, session))
         else:
             yield from self.add(listed(whole), size, where)
 
     def end(self) -> Iterator[Piece]:
         """Give what has been gathered."""
-        yield from self._telemetry.end()
+        yield from _encoded(self._telemetry.end())
         if self._listed:
             yield self._piece()
 
@@ -62,8 +71,24 @@ class Gatherer:
         return piece
 
 
+def pieces(batch: Batch) -> Iterator[Telemetry]:
+    """Yield the requests that a batch makes."""
+    if batch.spans:
+        yield Telemetry(encode_protobuf(batch.spans), len(batch.spans), batch.where)
+    if batch.logs:
+        yield Telemetry(encode_protobuf_logs(batch.logs), len(batch.logs), batch.where, logs=True)
+
+
+def _encoded(batches: Iterator[Batch | Altered]) -> Iterator[Piece]:
+    for batch in batches:
+        if isinstance(batch, Altered):
+            yield batch
+        else:
+            yield from pieces(batch)
+
+
 class TelemetryGatherer:
-    """Gathers spans that came over OTLP as export requests."""
+    """Gathers spans as telemetry: those that came so as they came, others as the GenAI conventions have them."""
 
     def __init__(self) -> None:
         limits = Limits()
@@ -76,39 +101,39 @@ class TelemetryGatherer:
         self._bytes = 0
         self._places: Places | None = None
 
-    def add(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Piece]:
+    def add(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Batch | Altered]:
         """Take a span, of ``size`` bytes."""
         if self._places is None or self._places.session[:2] != session[:2]:
             yield from self.end()
             self._places = Places(session)
-        made = self._restorer.restore(whole)
-        if not made.faithful:
-            yield Altered(where, UNFAITHFUL)
         if not self._spans and not self._logs:
             self._where = (where, where)
         self._where = (self._where[0], where)
-        if made.span is not None:
-            self._spans.append(made.span)
-        self._logs += made.logs
+        if came_as_telemetry(whole):
+            made = self._restorer.restore(whole)
+            if not made.faithful:
+                yield Altered(where, UNFAITHFUL)
+            if made.span is not None:
+                self._spans.append(made.span)
+            self._logs += made.logs
+            self._places.see(made)
+        else:
+            self._spans.append(conventional_span(whole, listed(whole), session.assistant_name))
         self._bytes += size
-        self._places.see(made)
         if len(self._spans) >= PIECE_SPANS_MAX or self._bytes >= PIECE_BYTES_MAX:
             yield from self._pieces()
 
-    def end(self) -> Iterator[Piece]:
+    def end(self) -> Iterator[Batch | Altered]:
         """Give what has been gathered of a session, and what it takes to have all of its traces there."""
         if self._places is not None:
             self._spans += self._places.missing()
             self._places = None
         yield from self._pieces()
 
-    def _pieces(self) -> Iterator[Piece]:
+    def _pieces(self) -> Iterator[Batch]:
         first, last = self._where
-        where = first if first == last else f"{first} to {last}"
-        if self._spans:
-            yield Telemetry(encode_protobuf(self._spans), len(self._spans), where)
-        if self._logs:
-            yield Telemetry(encode_protobuf_logs(self._logs), len(self._logs), where, logs=True)
+        if self._spans or self._logs:
+            yield Batch(self._spans, self._logs, first if first == last else f"{first} to {last}")
         self._spans, self._logs, self._bytes = [], [], 0
 
 

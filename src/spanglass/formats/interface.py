@@ -41,12 +41,16 @@ class Spans(NamedTuple):
 
 
 class Telemetry(NamedTuple):
-    """An export request in protobuf, of traces or of ``logs``, and where it stood."""
+    """An export request of so many spans, or log records where it is of ``logs``, and where it stood.
+
+    It is in protobuf, or else in JSON.
+    """
 
     body: bytes
     spans: int
     where: str
     logs: bool = False
+    json: bool = False
 
 
 class Refused(NamedTuple):

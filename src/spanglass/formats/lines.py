@@ -1,4 +1,4 @@
-"""JSON Lines: a span a line, as ListSpans lists it. Whole spans, as ``/api`` has them, are read, too."""
+"""Spans as JSON, one a line: written as ListSpans lists them; whole ones, as ``/api`` has them, are read, too."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,6 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from spanglass.formats.files import lines
 from spanglass.formats.gathering import Gatherer
 from spanglass.formats.interface import Piece, Refused, Session
 from spanglass.formats.listing import in_listed_order
@@ -36,15 +35,6 @@ class LinesWriter:
         """See ``interface.Writer``."""
 
 
-def read_lines(file: BinaryIO) -> Iterator[Piece]:
-    """Read lines; see ``interface.Reader``."""
-    gatherer = Gatherer()
-    reader = LineReader(gatherer)
-    for number, line in lines(file):
-        yield from reader.read(line, f"line {number}")
-    yield from gatherer.end()
-
-
 class LineReader:
     """Reads lines of spans, or that tell which session follows."""
 
@@ -52,13 +42,8 @@ class LineReader:
         self._gatherer = gatherer
         self._session = Session("", "")
 
-    def read(self, line: bytes, where: str) -> Iterator[Piece]:
-        """Read a line; what it says may be given with the next."""
-        try:
-            told: Any = msgspec.json.decode(line)
-        except (ValueError, RecursionError) as error:
-            yield Refused(where, f"it is no JSON: {error}", 1)
-            return
+    def read(self, told: Any, size: int, where: str) -> Iterator[Piece]:  # noqa: ANN401 (any JSON)
+        """Read what a line of so many bytes says; it may be given with the next."""
         if fault := _fault(told):
             yield Refused(where, fault, 1)
             return
@@ -69,10 +54,10 @@ class LineReader:
         if self._session[:2] != ids:
             self._session = Session(*ids)
         if "detail" not in told:
-            yield from self._gatherer.add(told, len(line), where)
+            yield from self._gatherer.add(told, size, where)
             return
         try:
-            yield from self._gatherer.add_whole(told, len(line), where, self._session)
+            yield from self._gatherer.add_whole(told, size, where, self._session)
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             yield Refused(where, f"it is no span as /api has them: {type(error).__name__}: {error}", 1)
 

@@ -10,8 +10,9 @@ from spanglass.conventions.handoffs import hands_over_to
 from spanglass.conventions.logfire import is_placeholder, stood_for
 from spanglass.conventions.roles import SpanRole, role_of
 from spanglass.conventions.sessions import assistant_claim, service_claim
+from spanglass.conventions.spanglass import SPAN
 from spanglass.conventions.tokens import is_exclusive
-from spanglass.mapping import detail, members, tools
+from spanglass.mapping import detail, members, received, tools
 from spanglass.mapping.conversation import Conversations
 from spanglass.mapping.identity import span_uuid
 from spanglass.mapping.instructions import Instructions
@@ -101,14 +102,18 @@ class Mapper:
         """Map spans and log records, grouped by trace in order of appearance.
 
         Of several spans of one id, the one that ended last counts. Log records are joined with their span, or stand for
-        it (``joining``).
+        it (``joining``). Spans that carry one in ListSpans's shape are that one.
         """
         if self._masking is not None:
             spans, logs = self._masking.spans(spans), self._masking.logs(logs)
         origins: dict[tuple[int, int], _Origin] = {}
         traces: dict[bytes, Trace] = {}
+        put: dict[tuple[str, str], list[dict[str, Any]]] = {}
         # A list, so that no resource or scope gives up its id to another.
         for span in [stood_for(span) if is_placeholder(span) else span for span in spans]:
+            if SPAN in span.attributes and (carried := received.carried(span.attributes[SPAN])) is not None:
+                put.setdefault(carried[0], []).append(carried[1])
+                continue
             ids = (id(span.resource), id(span.scope))
             if (origin := origins.get(ids)) is None:
                 origin = origins[ids] = self._origin(span)
@@ -120,7 +125,7 @@ class Mapper:
             trace.add(self._record(told, layout, (span_id, parent_id), origin, session or span.trace_id))
         if logs:
             self._add_logs(logs, traces)
-        return [trace.part() for trace in traces.values()]
+        return [trace.part() for trace in traces.values()] + [received.part(some, place) for place, some in put.items()]
 
     def masked(self) -> dict[str, int]:
         """Return how much was masked since this was asked last, by rule."""

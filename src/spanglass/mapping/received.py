@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from spanglass.conventions.plain import read_json
 from spanglass.mapping.detail import TIME_MAX
 from spanglass.model.constraints import Violation, pruned, violations
 from spanglass.model.place import Claim, Claims, TracePart, parse_uuid
@@ -66,6 +67,19 @@ def part(spans: Iterable[Mapping[str, Any]], place: tuple[str, str]) -> TracePar
     """Return spans without ``faults`` as records, in the session where they are to stay."""
     assistant, session = (Claim(0, False, 0, b"", each) for each in place)
     return TracePart(b"", Claims(assistant, session), tuple(_record(pruned("Span", span)) for span in spans))
+
+
+def carried(text: object) -> tuple[tuple[str, str], dict[str, Any]] | None:
+    """Return the place of the span that an attribute's value is the JSON of, and it; None if it has ``faults``."""
+    if not isinstance(text, str):
+        return None
+    span: Any = read_json(text)[1]
+    if not isinstance(span, dict):
+        return None
+    place = (str(span.get("assistantId")).lower(), str(span.get("sessionId")).lower())
+    if any(parse_uuid(one) is None for one in place):
+        return None
+    return None if faults({"spans": [span]}, place) else (place, span)
 
 
 def _record(span: dict[str, Any]) -> SpanRecord:

@@ -9,7 +9,7 @@ import msgspec
 
 from spanglass.connection import Answer, Connection, UnreachableError
 from spanglass.formats.interface import Refused, Spans, Telemetry
-from spanglass.otlp.codec import decode_protobuf_response
+from spanglass.otlp.codec import decode_protobuf_response, decode_protobuf_status
 from spanglass.traces import ReadError
 
 TRIES_MAX: Final = 8
@@ -21,6 +21,8 @@ TOO_LARGE: Final = 413
 AGAIN: Final = frozenset({408, 429, 502, 503, 504})
 """Statuses after which the same request may succeed (OTLP's, and that of a body that took too long)."""
 DENIED: Final = frozenset({401, 403})
+TRACES: Final = "/v1/traces"
+LOGS: Final = "/v1/logs"
 PROTOBUF: Final = {"content-type": "application/x-protobuf"}
 JSON: Final = {"content-type": "application/json"}
 _SPAN: Final = re.compile(r"spans\.(\d+)\.member\.?")
@@ -44,6 +46,7 @@ class _Violation(msgspec.Struct):
 
 class _Problem(msgspec.Struct):
     error: str = ""
+    message: str = ""
     violations: list[_Violation] = []
 
 
@@ -72,11 +75,11 @@ class Taker:
         return self._telemetry(piece) if isinstance(piece, Telemetry) else self._spans(piece)
 
     def _telemetry(self, piece: Telemetry) -> Taken:
-        path = "/v1/logs" if piece.logs else "/v1/traces"
-        answer = self._asked("POST", path, piece.body, PROTOBUF)
+        path = LOGS if piece.logs else TRACES
+        answer = self._asked("POST", path, piece.body, JSON if piece.json else PROTOBUF)
         if answer.status != OK:
-            return Taken(0, (Refused(piece.where, self._reason(answer), piece.spans),))
-        rejected, reason = decode_protobuf_response(answer.body)
+            return Taken(0, (Refused(piece.where, _reason(answer), piece.spans),))
+        rejected, reason = _rejected(answer)
         refused = (Refused(piece.where, reason or "rejected", rejected),) if rejected or reason else ()
         return Taken(piece.spans - rejected, refused)
 
@@ -98,7 +101,7 @@ class Taker:
                 )
             faults = self._faults(answer)
             if not faults:
-                told = self._reason(answer)
+                told = _reason(answer)
                 return Taken(0, (*refused, *(Refused(where, told, 1) for _, where in left)))
             refused += [Refused(left[number][1], "; ".join(told), 1) for number, told in sorted(faults.items())]
             left = [one for number, one in enumerate(left) if number not in faults]
@@ -112,9 +115,6 @@ class Taker:
                 told = f"{one.path[found.end() :] or 'span'}: {one.constraint}"
                 faults.setdefault(int(found[1]) - 1, []).append(told)
         return faults
-
-    def _reason(self, answer: Answer) -> str:
-        return _problem(answer).error or f"the answer was {answer.status}"
 
     def _asked(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Return an answer that is final.
@@ -134,8 +134,8 @@ class Taker:
                 break
             self._sleep(_told_wait(answer) or wait)
         if answer.status in DENIED:
-            raise TakingError(f"{self._connection.place}: {self._reason(answer)}", answer.status)
-        if answer.status in {404, 405}:
+            raise TakingError(f"{self._connection.place}: {_reason(answer)}", answer.status)
+        if answer.status in {404, 405} and target != LOGS:  # many a tracing system takes no logs
             raise TakingError(
                 f"{self._connection.place}{target}: {answer.status}; nothing is taken there", answer.status
             )
@@ -145,6 +145,41 @@ class Taker:
         """Yield how long to wait after each try, None after the last."""
         yield from (min(BACKOFF_SECONDS * 2**number, BACKOFF_SECONDS_MAX) for number in range(TRIES_MAX - 1))
         yield None
+
+
+def _reason(answer: Answer) -> str:
+    """Return why a request was refused: as Spanglass tells it, or as OTLP has it in either encoding."""
+    if _is_protobuf(answer):
+        told = decode_protobuf_status(answer.body)
+    else:
+        problem = _problem(answer)
+        told = problem.error or problem.message
+    return told or f"the answer was {answer.status}"
+
+
+def _is_protobuf(answer: Answer) -> bool:
+    return answer.headers.get("content-type", "").startswith(PROTOBUF["content-type"])
+
+
+class _Partial(msgspec.Struct, frozen=True, rename="camel"):
+    rejected_spans: int = 0
+    rejected_log_records: int = 0
+    error_message: str = ""
+
+
+class _Response(msgspec.Struct, rename="camel"):
+    partial_success: _Partial = _Partial()
+
+
+def _rejected(answer: Answer) -> tuple[int, str]:
+    """Return how much of an export request was rejected, and why, whatever encoding that is told in."""
+    if _is_protobuf(answer):
+        return decode_protobuf_response(answer.body)
+    try:
+        told = msgspec.json.decode(answer.body or b"{}", type=_Response, strict=False).partial_success
+    except msgspec.MsgspecError:
+        return 0, ""
+    return told.rejected_spans + told.rejected_log_records, told.error_message
 
 
 def _part(piece: Spans, some: list[tuple[Mapping[str, Any], str]]) -> Spans:

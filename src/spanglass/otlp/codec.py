@@ -199,9 +199,17 @@ def decode_protobuf_response(body: bytes) -> tuple[int, str]:
     """Read how many spans or log records an ``ExportTraceServiceResponse``, or one of logs, rejects, and why."""
     try:
         partial = trace_service_pb2.ExportTraceServiceResponse.FromString(body).partial_success
-    except DecodeError:  # not every server answers in the encoding that it was asked in
+    except DecodeError:  # not every server answers as it should
         return 0, ""
     return partial.rejected_spans, partial.error_message
+
+
+def decode_protobuf_status(body: bytes) -> str:
+    """Read the message of a ``google.rpc.Status``."""
+    try:
+        return str(Status.FromString(body).message)
+    except DecodeError:
+        return ""
 
 
 def encode_protobuf_status(refusal: Refusal) -> bytes:
