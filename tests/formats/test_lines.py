@@ -85,3 +85,14 @@ def test_a_line_that_cannot_be_read_is_told(line: str, reason: str) -> None:
     assert first.where == "line 1"
     assert first.reason.startswith(reason)
     assert [type(piece) for piece in rest] == [Spans]
+
+
+def test_pages_are_read_as_they_were_answered() -> None:
+    """Of ListSpans, as curl saves them, and of the JSON API."""
+    other = SPAN | {"spanId": "00000000-0000-4000-8000-000000000007"}
+    (piece,) = read(json.dumps({"spans": [SPAN, other], "nextToken": "t"}).encode(), LINES)
+    assert isinstance(piece, Spans)
+    assert piece.where == ["line 1, span 1", "line 1, span 2"]
+    store = of_capture("openai--v2/chat_tools")
+    ((_, spans),) = wholes(store)
+    assert list(wholes(taken(read(json.dumps({"spans": spans}).encode(), LINES)))) == list(wholes(store))

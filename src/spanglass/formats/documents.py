@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from spanglass.formats.files import lines
+from spanglass.formats.foreign import is_foreign, read_foreign
 from spanglass.formats.gathering import Gatherer
 from spanglass.formats.interface import LINE_BYTES_MAX, FormatError, Piece, Refused
 from spanglass.formats.lines import LineReader
@@ -27,9 +28,20 @@ def read_documents(file: BinaryIO) -> Iterator[Piece]:
             continue
         if isinstance(told, dict) and ("resourceSpans" in told or "resourceLogs" in told):
             yield read_json_request(document, where, logs="resourceLogs" in told)
+        elif is_page(told):
+            for place, span in enumerate(told["spans"], start=1):
+                yield from reader.read(span, len(document) // len(told["spans"]), f"{where}, span {place}")
+        elif is_foreign(told):
+            yield from read_foreign(told, where)
         else:
             yield from reader.read(told, len(document), where)
     yield from gatherer.end()
+
+
+def is_page(told: object) -> bool:
+    """Tell whether a document is a page of spans, as ListSpans and the JSON API answer."""
+    spans = told.get("spans") if isinstance(told, dict) else None
+    return isinstance(spans, list) and bool(spans) and isinstance(spans[0], dict) and "spanId" in spans[0]
 
 
 def _documents(file: BinaryIO) -> Iterator[tuple[str, bytes]]:
