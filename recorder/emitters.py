@@ -260,6 +260,13 @@ EMITTERS: Final = {
             ("ai@6", "@ai-sdk/openai@3", "zod"),
             ("chat_tools_refusal", "chat_stream_tools_refusal", "responses_tools", "chat_error"),
         ),
+        Emitter(
+            "semantic-kernel",
+            "semantic_kernel_agent.py",
+            ("semantic-kernel",),
+            ("tools_refusal", "error"),
+            {"": {"SEMANTICKERNEL_EXPERIMENTAL_GENAI_ENABLE_OTEL_DIAGNOSTICS_SENSITIVE": "true"}},
+        ),
         Emitter("langfuse", "langfuse_sdk.py", ("langfuse", "openai"), ("tools_refusal", "error")),
         Emitter(
             "crewai--openinference",

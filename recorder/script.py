@@ -100,6 +100,8 @@ TOOLS: Final[dict[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
 }
 """Step to the tools that the model asks for in it."""
 _HANDOFF: Final = "transfer_to"
+_PLUGIN: Final = "-"
+"""What stands between the name of a plugin and that of its tool, in Semantic Kernel's requests."""
 _TOPICS: Final = {"lock": "refusal", "think": "think", "long": "long"}
 """Word in the user's last message to step, where nothing else decides."""
 
@@ -115,8 +117,10 @@ def answer(messages: Sequence[Said], tools: Sequence[str]) -> Reply | Failure:
     handoffs = [name for name in tools if name.startswith(_HANDOFF)]
     if "refund" in question and handoffs and not results:
         return _calling(REPLIES["handoff"], ((handoffs[0], {}),), len(messages))
-    step = _step(question, results, tools)
-    return _calling(REPLIES[step], [call for call in TOOLS.get(step, ()) if call[0] in tools], len(messages))
+    named = {name.rpartition(_PLUGIN)[2]: name for name in tools}
+    step = _step(question, results, [*named])
+    calls = [(named[name], arguments) for name, arguments in TOOLS.get(step, ()) if name in named]
+    return _calling(REPLIES[step], calls, len(messages))
 
 
 def _step(question: str, results: int, tools: Sequence[str]) -> str:

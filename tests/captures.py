@@ -146,6 +146,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("models", "of more than 128 attributes the SDK drops those that were set first, the parameters among them"),
         ("instructions", "the same"),
     ),
+    "openai--openinference/responses_tools": (_NO_REASONS,),
     "openai--traceloop": (_NO_TOOLS,),
     "openai--traceloop/chat_many_v047": (
         ("models", "of more than 128 attributes the SDK drops those that were set first, the parameters among them"),
@@ -197,6 +198,11 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("tool errors", "switched off with that of messages"),
     ),
     "pydantic-ai/responses_v6": (("finish reasons", "the framework says stop where tools are called"),),
+    "semantic-kernel": (
+        _NO_CACHE,
+        ("outputs", "the framework leaves out what stands beside a tool's use"),
+        ("tools", "the framework names a tool with its plugin, which the tool that ran does not know of"),
+    ),
     "strands/openai_tools_refusal": (_NO_REFUSALS,),
     "vercel-ai": (_REWORDED,),
     "vercel-ai/generate_tools": (_NO_REASONING,),

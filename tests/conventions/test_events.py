@@ -107,6 +107,20 @@ def test_a_choice_is_an_output(event: GenAIEvent, message: Value) -> None:
     assert outputs(event) == [message]
 
 
+def test_a_body_may_be_the_json_of_what_it_says() -> None:
+    """As Semantic Kernel's is; a text that is JSON of anything else is what was said."""
+    answer = json.dumps({"message": {"role": "assistant", "content": "ho"}, "finish_reason": "stop"})
+    events = [log("gen_ai.user.message", '{"role": "user", "content": "hi"}'), log("gen_ai.choice", answer)]
+    assert as_attributes(events) == {
+        "gen_ai.input.messages": [{"role": "user", "content": "hi"}],
+        "gen_ai.output.messages": [{"role": "assistant", "content": "ho", "finish_reason": "stop"}],
+    }
+    for text in ('{"city": "Paris"}', "{no JSON", "{}"):
+        assert as_attributes([log("gen_ai.user.message", text)]) == {
+            "gen_ai.input.messages": [{"role": "user", "content": text}]
+        }
+
+
 def test_content_that_is_switched_off_says_nothing() -> None:
     """Google's instrumentations put a word for it; why an answer ended is told all the same."""
     off: Value = {"content": "<elided>"}

@@ -19,6 +19,13 @@ def test_a_turn_goes_from_tools_over_a_failing_one_to_an_answer() -> None:
     assert _step(WEATHER, first, *results, second, Said("tool", results=1)) == "final"
 
 
+def test_tools_are_called_by_the_names_that_they_are_offered_under() -> None:
+    """A framework may put a plugin's name before a tool's; a tool that is not offered is not called."""
+    told = answer([WEATHER], ["Trip-get_weather", "Trip-plan"])
+    assert isinstance(told, Reply)
+    assert [call.name for call in told.calls] == ["Trip-get_weather"]
+
+
 def test_results_in_one_message_count_one_by_one() -> None:
     """Providers that answer several tools in one message of the user get the same conversation."""
     assert _step(WEATHER, Said("assistant"), Said("user", results=2)) == "rate"

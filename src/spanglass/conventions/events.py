@@ -3,7 +3,7 @@
 Three generations of the conventions are in use: ``gen_ai.content.prompt`` and ``gen_ai.content.completion``, a list of
 messages each; ``gen_ai.user.message`` and its like, a message each, and ``gen_ai.choice``, an answer each; and
 ``gen_ai.client.inference.operation.details``, everything of a call at once or, from Strands, one list an event. What an
-event says stands in a log record's body, in attributes, or as JSON in one attribute.
+event says stands in a log record's body, there perhaps as its JSON, in attributes, or as JSON in one attribute.
 """
 
 from collections.abc import Iterable, Mapping
@@ -39,6 +39,8 @@ INPUTS: Final = "gen_ai.input.messages"
 OUTPUTS: Final = "gen_ai.output.messages"
 CONTENT: Final = frozenset({SYSTEM, INPUTS, OUTPUTS})
 CHOICE_COUNT: Final = "gen_ai.request.choice.count"
+SAYING: Final = frozenset({"role", "content", "message", "tool_calls"})
+"""Fields one of which whatever an event says has, as an object."""
 _JSON: Final = "gen_ai.event.content"
 """The attribute in which Azure's instrumentation writes all that an event says."""
 _NAME: Final = "event.name"
@@ -127,6 +129,9 @@ def _says(event: GenAIEvent) -> Mapping[str, Plain]:
     """Return what an event says as an object, wherever it stands."""
     if event.body is not None:
         told = plain(event.body)
+        if isinstance(told, str) and told.startswith("{"):  # Semantic Kernel's
+            readable, opened = read_json(told)
+            told = opened if readable and isinstance(opened, dict) and not SAYING.isdisjoint(opened) else told
         return told if isinstance(told, dict) else {"content": told, "message": told}
     attributes = plain(event.attributes)
     if isinstance(written := event.attributes.get(_JSON), str):
