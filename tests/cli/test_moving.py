@@ -10,6 +10,7 @@ from typing import TypeAlias
 import pytest
 
 from spanglass.cli import main
+from spanglass.formats.parquet import _arrow
 from spanglass.store.sqlite import SqliteStore
 from tests.captures import exported, logged, mapper
 from tests.formats.test_lines import SPAN
@@ -97,6 +98,24 @@ def test_an_endpoint_is_fed(run: Run, store: str, tmp_path: Path) -> None:
     assert Path("there.spanglass").read_bytes() == Path("here.spanglass").read_bytes()
 
 
+def test_tables_are_written_and_not_read(run: Run, store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parquet is for analysis: an import says so, and what it takes to write it where that is missing."""
+    assert run("export", "all.parquet", "--store", store) == (0, "", "")
+    (some, *_) = Path("all.parquet").glob("spans/*/*/*.parquet")
+    for name in ("all.parquet", str(some)):
+        code, _, err = run("import", name, "--store", "new.db")
+        assert code == 1
+        assert "Parquet is for analysis and cannot be read back" in err
+    code, _, err = run("pull", "x", "--into", "all.parquet")
+    assert (code, err) == (2, "spanglass: into: parquet is written from a store, by spanglass export\n")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    _arrow.cache_clear()
+    code, _, err = run("export", "more.parquet", "--store", store)
+    told = "spanglass: format: pyarrow writes Parquet; install it with: pip install 'spanglass[parquet]'\n"
+    assert (code, err) == (2, told)
+    assert not Path("more.parquet").exists()
+
+
 def test_what_is_left_out_is_told(run: Run, store: str) -> None:
     """ListSpans's shape has no room for telemetry; the command says how many spans had some, also as JSON."""
     code, out, err = run("export", "-", "--store", store)
@@ -164,7 +183,7 @@ def test_an_import_that_is_repeated_changes_nothing(run: Run, store: str) -> Non
         (("export", "all.xyz"), "its name tells no format"),
         (
             ("export", "all.jsonl", "--format", "xyz"),
-            "format: there is no xyz; there are otlp-json, otlp-proto, jsonl, archive",
+            "format: there is no xyz; there are otlp-json, otlp-proto, jsonl, archive, parquet",
         ),
         (("export", "-", "--json", "--format", "jsonl"), "json: what became of it cannot go where the sessions go"),
         (("export", "no/where.jsonl"), "No such file or directory"),

@@ -16,9 +16,10 @@ from spanglass.cli.reading import reads
 from spanglass.config import ConfigError, Target
 from spanglass.connection import connect
 from spanglass.connection.connecting import WEB
-from spanglass.formats.choosing import FORMATS, format_of
+from spanglass.formats.choosing import FORMATS, NAMES, PARQUET, format_of
 from spanglass.formats.files import STANDARD, written
 from spanglass.formats.interface import FormatError, Writer
+from spanglass.formats.parquet import ParquetWriter, written_folder
 from spanglass.moving.exporting import export as moved
 from spanglass.moving.forwarding import EndpointWriter, base
 from spanglass.moving.taking import Taker
@@ -42,7 +43,7 @@ def export(
     last: filtering.Last = None,
     form: Annotated[
         str | None,
-        typer.Option("--format", help=f"One of {', '.join(FORMATS)}.", show_default="what the file's name tells"),
+        typer.Option("--format", help=f"One of {', '.join(NAMES)}.", show_default="what the file's name tells"),
     ] = None,
     header: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="A header for the endpoint, such as its key.")
@@ -63,8 +64,8 @@ def export(
 
       spanglass export https://collector.example:4318 --last 24h --header x-api-key=…
     """
-    if form is not None and form not in FORMATS:
-        raise ConfigError(f"format: there is no {form}; there are {', '.join(FORMATS)}")
+    if form is not None and form not in NAMES:
+        raise ConfigError(f"format: there is no {form}; there are {', '.join(NAMES)}")
     if output.json and file == STANDARD:
         raise ConfigError("json: what became of it cannot go where the sessions go")
     given = {"assistants": assistant, "since": last if since is None else since, "until": until}
@@ -95,8 +96,10 @@ def _writer(file: str, form: str | None, headers: Mapping[str, str], problems: P
     if not file.startswith(WEB):
         if headers:
             raise ConfigError("header: a file has none")
-        write = FORMATS[form or format_of(file)].write
-        return write(stack.enter_context(written(file)))
+        form = form or format_of(file)
+        if form == PARQUET:
+            return ParquetWriter(stack.enter_context(written_folder(file)))
+        return FORMATS[form].write(stack.enter_context(written(file)))
     if form is not None:
         raise ConfigError("format: an endpoint takes OTLP, and nothing else")
     connection = stack.enter_context(closing(connect(Target(endpoint=base(file)))))  # of ours it is shown no key

@@ -238,9 +238,11 @@ def _is_file(into: str) -> bool:
     if "://" in into:
         return False
     try:
-        format_of(into)
+        form = format_of(into)
     except FormatError:
         return False
+    if form not in FORMATS:
+        raise ConfigError(f"into: {form} is written from a store, by spanglass export")
     return True
 
 

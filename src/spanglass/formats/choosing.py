@@ -29,6 +29,11 @@ FORMATS: Final[Mapping[str, Format]] = {
 }
 
 
+PARQUET: Final = "parquet"
+"""The format that is a folder, of the name's end."""
+NAMES: Final = (*FORMATS, PARQUET)
+
+
 def format_of(name: str) -> str:
     """Return the format that a file's name tells; on standard output it is lines.
 
@@ -42,7 +47,9 @@ def format_of(name: str) -> str:
     for form, told in FORMATS.items():
         if plain.lower().endswith(told.suffixes):
             return form
-    known = ", ".join(suffix for told in FORMATS.values() for suffix in told.suffixes)
+    if plain.lower().endswith(f".{PARQUET}"):
+        return PARQUET
+    known = ", ".join((*(suffix for told in FORMATS.values() for suffix in told.suffixes), f".{PARQUET}"))
     raise FormatError(f"its name tells no format (it would end with {known}); name one with --format")
 
 
@@ -55,6 +62,8 @@ def reader_of(file: BinaryIO) -> Reader:
     head = peeked(file)
     if head.startswith(MAGIC):
         return read_archive
+    if head.startswith(b"PAR1"):
+        raise FormatError("Parquet is for analysis and cannot be read back; an archive can")
     if head.lstrip()[:1] in {b"{", b"["} or not head.strip():
         return read_documents
     length, message = int.from_bytes(head[:LENGTH_BYTES], "big"), head[LENGTH_BYTES:]

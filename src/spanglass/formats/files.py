@@ -93,6 +93,8 @@ def _told() -> Iterator[None]:
         yield
     except (EOFError, gzip.BadGzipFile, zstd.ZstdError, zlib.error) as error:
         raise FormatError(f"its compressed content is cut off or damaged: {error}") from None
+    except IsADirectoryError:
+        raise FormatError("it is a folder; Parquet is for analysis and cannot be read back, an archive can") from None
     except OSError as error:
         raise FormatError(error.strerror or str(error)) from None
 
