@@ -1,4 +1,6 @@
+import copy
 import json
+import random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,3 +98,52 @@ def test_pages_are_read_as_they_were_answered() -> None:
     store = of_capture("openai--v2/chat_tools")
     ((_, spans),) = wholes(store)
     assert list(wholes(taken(read(json.dumps({"spans": spans}).encode(), LINES)))) == list(wholes(store))
+
+
+ODD: tuple[Json, ...] = (
+    None,
+    True,
+    -1,
+    7.5,
+    2**64,
+    -(2**70),
+    "",
+    "zz",
+    "00",
+    [],
+    {},
+    [[]],
+    {"values": None},
+    {"text": {}},
+)
+
+
+def garbled(whole: Json, seed: int) -> Json:
+    """Return a span with something in it, anywhere, that does not belong there or is gone."""
+    pick = random.Random(seed)  # noqa: S311 (made again from its seed)
+    told = copy.deepcopy(whole)
+    at: Json = told
+    while True:
+        keys = list(at) if isinstance(at, dict) else list(range(len(at)))
+        key = pick.choice(keys)
+        if isinstance(at[key], dict | list) and at[key] and pick.random() < 0.8:
+            at = at[key]
+        elif pick.random() < 0.2:
+            del at[key]
+            return told
+        else:
+            at[key] = pick.choice(ODD)
+            return told
+
+
+@pytest.mark.parametrize("capture", ["openai--v2/chat_tools", "strands/openai_tools_refusal", "pydantic-ai/chat_v2"])
+def test_whatever_stands_in_a_line_is_read_or_told(capture: str) -> None:
+    """No line ends the reading, however wrong it is; a session that follows is whole."""
+    for session, spans in wholes(of_capture(capture)):
+        for seed in range(300):
+            line = json.dumps(garbled(spans[seed % len(spans)], seed))
+            after = json.dumps(SPAN | {"sessionId": "aaaa0000-0000-4000-8000-00000000ffff"})
+            *_, last = read(f"{line}\n{after}".encode(), LINES)
+            assert isinstance(last, Spans)
+            assert last.spans == [json.loads(after)]
+        assert session.session_id

@@ -85,7 +85,7 @@ def export(
         output.document(exported._asdict() | {"leftOut": left_out, "refused": refused})
     else:
         for kind, count in left_out.items():
-            complain(f"left out: {count} {kind}")
+            complain(f"left out: {count:,} {kind}")
     if file != STANDARD and output.is_terminal and not output.json:
         output.line(f"{plural(exported.spans, 'span')} of {plural(exported.sessions, 'session')} in {file}")
     if refused:

@@ -22,7 +22,7 @@ from spanglass.moving.taking import Taker
 
 @reads
 def import_(
-    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files to read; - is standard input.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="Files to read; - is standard input.")],
     *,
     asked: Target,
     output: Output,
@@ -43,7 +43,7 @@ def import_(
     if output.json:
         output.document(imported)
     elif output.is_terminal:
-        output.line(f"{plural(imported.taken, 'span')} taken, {imported.refused} refused")
+        output.line(f"{plural(imported.taken, 'span')} taken, {imported.refused:,} refused")
     if imported.problems:
         sys.exit(REFUSED)
 

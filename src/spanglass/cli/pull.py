@@ -82,7 +82,7 @@ class Wanted:
 def pull(
     sessions: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SESSION]...", help="ARNs, ASSISTANT/SESSION, or UUIDs beside --assistant."),
+        typer.Argument(metavar="SESSION", help="ARNs, ASSISTANT/SESSION, or UUIDs beside --assistant."),
     ] = None,
     *,
     into: Annotated[

@@ -1,13 +1,22 @@
 """Spans gathered into pieces of a request's size: those that came over OTLP as telemetry again, others as listed."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 import msgspec
 
 from spanglass.config import Limits
-from spanglass.formats.interface import PIECE_BYTES_MAX, PIECE_SPANS_MAX, Altered, Piece, Session, Spans, Telemetry
+from spanglass.formats.interface import (
+    PIECE_BYTES_MAX,
+    PIECE_SPANS_MAX,
+    Altered,
+    Piece,
+    Refused,
+    Session,
+    Spans,
+    Telemetry,
+)
 from spanglass.formats.listing import listed
 from spanglass.mapping import Mapper
 from spanglass.mapping.conventional import conventional_span
@@ -20,6 +29,9 @@ from spanglass.telemetry import LogRecord, Span
 ASSISTANT: Final = "spanglass.assistant.id"
 SESSION: Final = "spanglass.session.id"
 UNFAITHFUL: Final = "taken, but a message's verbatim form, or how its operation was told, is not what it was"
+
+
+_Of = TypeVar("_Of", Span, LogRecord)
 
 
 class Batch(NamedTuple):
@@ -71,12 +83,25 @@ class Gatherer:
         return piece
 
 
-def pieces(batch: Batch) -> Iterator[Telemetry]:
-    """Yield the requests that a batch makes."""
+def pieces(batch: Batch) -> Iterator[Telemetry | Refused]:
+    """Yield the requests that a batch makes, and what of it is none: a file can say anything, protobuf cannot."""
     if batch.spans:
-        yield Telemetry(encode_protobuf(batch.spans), len(batch.spans), batch.where)
+        yield from _requests(encode_protobuf, batch.spans, batch.where)
     if batch.logs:
-        yield Telemetry(encode_protobuf_logs(batch.logs), len(batch.logs), batch.where, logs=True)
+        yield from _requests(encode_protobuf_logs, batch.logs, batch.where)
+
+
+def _requests(
+    encode: Callable[[Sequence[_Of]], bytes], items: Sequence[_Of], where: str
+) -> Iterator[Telemetry | Refused]:
+    try:
+        yield Telemetry(encode(items), len(items), where, logs=isinstance(items[0], LogRecord))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        if len(items) == 1:
+            yield Refused(where, f"a span that cannot be telemetry: {error}", 1)
+            return
+        for item in items:
+            yield from _requests(encode, [item], where)
 
 
 def _encoded(batches: Iterator[Batch | Altered]) -> Iterator[Piece]:

@@ -58,7 +58,7 @@ class LineReader:
             return
         try:
             yield from self._gatherer.add_whole(told, size, where, self._session)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as error:
             yield Refused(where, f"it is no span as /api has them: {type(error).__name__}: {error}", 1)
 
 

@@ -31,7 +31,7 @@ class EndpointWriter:
 
         def put(batch: Batch) -> None:
             for piece in pieces(batch):
-                for refused in self._taker.take(piece).refused:
+                for refused in (piece,) if isinstance(piece, Refused) else self._taker.take(piece).refused:
                     self.refused += refused.spans
                     self._told(refused._replace(where=f"{session.assistant_id}/{session.session_id}"))
 

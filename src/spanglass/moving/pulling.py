@@ -10,9 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from spanglass.formats.interface import Altered, Refused, Spans
-from spanglass.mapping import received
-from spanglass.model.constraints import pruned
 from spanglass.moving.aws import Aws, AwsError, Page, SessionIds, StoppedError
+from spanglass.moving.newer import known
 from spanglass.moving.pull_state import Progress, PullState
 from spanglass.moving.taking import Taker
 
@@ -20,7 +19,6 @@ SESSIONS_AT_A_TIME: Final = 4
 """Sessions that are read side by side: enough for the pace, whatever the way to AWS takes."""
 SAME_TOKEN_MAX: Final = 3
 """How often AWS may answer a page with the token that the page was asked for with."""
-UNKNOWN: Final = "Member must be one of the service model"
 INVALID: Final = "ValidationException"
 """What AWS says to a token that it does not know, or no more."""
 
@@ -142,17 +140,11 @@ class Puller:
         )
 
     def _known(self, span: dict[str, Any], ids: SessionIds) -> dict[str, Any]:
-        """Return a span without members that are newer than this version, which are told."""
-        faults = received.faults({"spans": [span]}, ids)
-        unknown = [fault.path for fault in faults if fault.constraint == UNKNOWN]
-        if not unknown or len(unknown) < len(faults):
-            return span
+        """Return a span as far as this version knows it; what it does not know is told."""
+        told, unknown = known(span, ids)
         for path in unknown:
-            where = f"{'/'.join(ids)}, span {span['spanId']}"
-            self._told(
-                Altered(where, f"{path.removeprefix('spans.1.member.')}: a member that is newer than this version")
-            )
-        return dict(pruned("Span", span))
+            self._told(Altered(f"{'/'.join(ids)}, span {span['spanId']}", f"{path}: newer than this version"))
+        return told
 
     def _count(self, **more: int) -> None:
         with self._lock:
