@@ -216,6 +216,20 @@ EMITTERS: Final = {
             _TRACELOOP,
         ),
         Emitter(
+            "agno--genai",
+            "agno_agent.py",
+            ("agno", "openai", "opentelemetry-instrumentation-genai-agno"),
+            ("tools_refusal_span", "error_span"),
+            _GENAI,
+        ),
+        Emitter(
+            "agno--traceloop",
+            "agno_agent.py",
+            ("agno", "openai", "opentelemetry-instrumentation-agno"),
+            ("tools_refusal", "error"),
+            _TRACELOOP,
+        ),
+        Emitter(
             "agno--openinference",
             "agno_agent.py",
             ("agno", "openai", "openinference-instrumentation-agno"),
@@ -227,6 +241,13 @@ EMITTERS: Final = {
             ("agent-framework-core", "agent-framework-openai"),
             ("tools_refusal", "events_tools_refusal", "error"),
             {"": _LATEST, "events": {"OTEL_SEMCONV_STABILITY_OPT_IN": ""}},
+        ),
+        Emitter(
+            "llama-index--genai",
+            "llama_index_agent.py",
+            ("llama-index-core", "llama-index-llms-openai-like", "opentelemetry-instrumentation-genai-llama-index"),
+            ("tools_refusal_span", "error_span"),
+            _GENAI,
         ),
         Emitter(
             "llama-index--openinference",
@@ -259,6 +280,13 @@ EMITTERS: Final = {
             "vercel_ai.cjs",
             ("ai@6", "@ai-sdk/openai@3", "zod"),
             ("chat_tools_refusal", "chat_stream_tools_refusal", "responses_tools", "chat_error"),
+        ),
+        Emitter(
+            "llama-index--traceloop",
+            "llama_index_agent.py",
+            ("llama-index-core", "llama-index-llms-openai-like", "opentelemetry-instrumentation-llamaindex"),
+            ("tools_refusal", "error"),
+            _TRACELOOP,
         ),
         Emitter(
             "semantic-kernel",

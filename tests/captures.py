@@ -139,6 +139,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
         ("dispatched tools", "an agent that was recorded is written so"),
     ),
     "llama-index--openinference": (_NO_REFUSALS,),
+    "llama-index--traceloop": (("models", "the instrumentation tells the model that answered alone"),),
     "openai--genai": (_NO_TOOLS, _NO_REASONING),
     "openai--genai/chat_tools_nocontent": (_NO_CONTENT,),
     "openai--openinference": (_NO_TOOLS,),

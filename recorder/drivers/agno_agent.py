@@ -1,13 +1,19 @@
-"""Agno under OpenInference's instrumentation."""
+"""Agno under one of its instrumentations."""
+
+from importlib import import_module
 
 from agno.agent import Agent
 from agno.db.in_memory import InMemoryDb
 from agno.models.openai import OpenAIChat
-from common import INSTRUCTIONS, SESSION, TOOLS, Telemetry, ask_all
-from openinference.instrumentation.agno import AgnoInstrumentor
+from common import EMITTER, INSTRUCTIONS, SESSION, TOOLS, Telemetry, ask_all
 
+INSTRUMENTORS = {
+    "genai": "opentelemetry.instrumentation.genai.agno",
+    "openinference": "openinference.instrumentation.agno",
+    "traceloop": "opentelemetry.instrumentation.agno",
+}
 telemetry = Telemetry()
-telemetry.instrument(AgnoInstrumentor())
+telemetry.instrument(import_module(INSTRUMENTORS[EMITTER.partition("--")[2]]).AgnoInstrumentor())
 agent = Agent(
     name="travel-agent",
     model=OpenAIChat(id="gpt-scripted-1", temperature=1.3, max_tokens=512, top_p=0.9, max_retries=0),

@@ -1,16 +1,21 @@
-"""LlamaIndex's agent under OpenInference's instrumentation."""
+"""LlamaIndex's agent under one of its instrumentations."""
 
 import asyncio
 import os
+from importlib import import_module
 
-from common import INSTRUCTIONS, TOOLS, WORDS, Telemetry, ask_all
+from common import EMITTER, INSTRUCTIONS, TOOLS, WORDS, Telemetry, ask_all
 from llama_index.core.agent.workflow import FunctionAgent
 from llama_index.core.workflow import Context
 from llama_index.llms.openai_like import OpenAILike
-from openinference.instrumentation.llama_index import LlamaIndexInstrumentor
 
+INSTRUMENTORS = {
+    "genai": "opentelemetry.instrumentation.genai.llama_index",
+    "openinference": "openinference.instrumentation.llama_index",
+    "traceloop": "opentelemetry.instrumentation.llamaindex",
+}
 telemetry = Telemetry()
-telemetry.instrument(LlamaIndexInstrumentor())
+telemetry.instrument(import_module(INSTRUMENTORS[EMITTER.partition("--")[2]]).LlamaIndexInstrumentor())
 model = OpenAILike(
     model="gpt-scripted-1",
     api_base=os.environ["OPENAI_BASE_URL"],

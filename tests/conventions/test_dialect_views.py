@@ -357,6 +357,59 @@ def test_tools_of_llama_index() -> None:
     assert made("LlamaIndex", llm, scope=scope, name="OpenAI.achat") == {}
 
 
+TRACELOOP = Scope("opentelemetry.instrumentation.llamaindex")
+
+
+def test_llama_index_under_openllmetry_is_told_by_its_own_messages() -> None:
+    """A provider's answer and LlamaIndex's messages are read; what is none, and other scopes' spans, are left alone."""
+    call = {"id": "c", "function": {"name": "look_up", "arguments": "{}"}}
+    image = {"block_type": "image", "url": "https://a"}
+    given = [
+        {"role": "user", "blocks": [{"block_type": "text", "text": "a"}, image]},
+        {"role": "assistant", "additional_kwargs": {"tool_calls": [call]}, "blocks": [{"block_type": "tool_call"}]},
+        "?",
+    ]
+    told: Attributes = {
+        "gen_ai.operation.name": "chat",
+        "traceloop.entity.input": json.dumps({"messages": given}),
+        "traceloop.entity.output": json.dumps(
+            {"raw": {"choices": [{"message": {"role": "assistant", "content": "b"}}]}}
+        ),
+    }
+    assert made("LlamaIndex", told, scope=TRACELOOP) == {
+        "llama_index.input.messages": [
+            {"role": "user", "content": [{"type": "text", "text": "a"}, {"type": "image", "url": "https://a"}]},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+        ],
+        "llama_index.output.messages": [{"role": "assistant", "content": "b"}],
+    }
+    assert (
+        made("LlamaIndex", told | {"traceloop.entity.input": "?", "traceloop.entity.output": "?"}, scope=TRACELOOP)
+        == {}
+    )
+    assert made("LlamaIndex", told | {"gen_ai.operation.name": "task"}, scope=TRACELOOP) == {}
+    assert made("LlamaIndex", told) == {}
+
+
+def test_a_task_that_has_a_tools_name_is_a_call_of_it() -> None:
+    """With the id of the call, and whether it failed, as far as they are told."""
+    output = {"tool_id": "c", "tool_output": {"blocks": [{"block_type": "text", "text": "a"}], "is_error": True}}
+    told: Attributes = {
+        "tool.name": "look_up",
+        "tool.arguments": "{}",
+        "traceloop.entity.output": json.dumps(output),
+    }
+    assert made("LlamaIndex", told, scope=TRACELOOP) == {
+        "llama_index.operation": "execute_tool",
+        "llama_index.tool.call.id": "c",
+        "llama_index.tool.arguments": "{}",
+        "llama_index.tool.result": [{"type": "text", "text": "a"}],
+        "llama_index.tool.failed": True,
+    }
+    bare: Attributes = {"tool.name": "look_up", "traceloop.entity.output": "?"}
+    assert made("LlamaIndex", bare, scope=TRACELOOP) == {"llama_index.operation": "execute_tool"}
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "agent"),
     [

@@ -30,11 +30,11 @@ DIALECTS: Final[tuple[Dialect, ...]] = (
     spanglass.DIALECT,  # whoever writes our own attributes means them
     crewai.DIALECT,  # its spans claim in the conventions' words to be agents that are crews and tasks
     google_adk.DIALECT,  # so do its spans that merge what tools answered
+    llama_index.DIALECT,  # an instrumentation of it leaves calls of tools out of the conventions' messages
     gen_ai.DIALECT,  # the standard; other dialects' emitters are moving to it
     strands.DIALECT,  # frameworks, which know more of their own than instrumentations from outside
     pydantic_ai.DIALECT,
     openai_agents.DIALECT,
-    llama_index.DIALECT,
     openinference.DIALECT,  # instrumentations of frameworks and providers, in the order of how much they tell
     vercel.DIALECT,
     langsmith.DIALECT,
