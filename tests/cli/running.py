@@ -6,9 +6,14 @@ import pty
 import re
 import struct
 import subprocess
+import sys
 import termios
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
+import pytest
+
+from spanglass.cli import main
 from tests.integration.serving import COMMAND
 
 SECONDS_MAX: Final = 60
@@ -66,3 +71,16 @@ def on_terminal(columns: int, *arguments: str, **settings: str) -> Done:
 def plain(text: str) -> str:
     """Return what stands on a terminal, without styles."""
     return _STYLE.sub("", text)
+
+
+def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Return what runs a command within this process: where a test has many of them."""
+
+    def command(*arguments: str) -> Done:
+        monkeypatch.setattr(sys, "argv", ["spanglass", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        told = capsys.readouterr()
+        return Done(int(ended.value.code or 0), told.out, told.err)
+
+    return command

@@ -9,15 +9,15 @@ from typing import TypeAlias
 
 import pytest
 
-from spanglass.cli import main
 from spanglass.formats.parquet import _arrow
 from spanglass.store.sqlite import SqliteStore
 from tests.captures import exported, logged, mapper
+from tests.cli.running import Done, within
 from tests.formats.test_lines import SPAN
 from tests.integration.issuing import make_key, start_with_keys
 from tests.integration.serving import start
 
-Run: TypeAlias = Callable[..., tuple[int, str, str]]
+Run: TypeAlias = Callable[..., Done]
 CAPTURES_MOVED = ("openai--v2/chat_tools", "strands/openai_tools_refusal", "pydantic-ai/chat_v2")
 
 
@@ -26,14 +26,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     """Return what runs the command in an empty folder, and returns exit code, output and complaints."""
     monkeypatch.chdir(tmp_path)
 
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["spanglass", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), told.out, told.err
-
-    return command
+    return within(monkeypatch, capsys)
 
 
 @pytest.fixture

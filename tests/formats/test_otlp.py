@@ -8,11 +8,13 @@ from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from spanglass.formats.choosing import FORMATS, format_of, reader_of
+from spanglass.formats.choosing import FORMATS, PARQUET, format_of, reader_of
 from spanglass.formats.interface import FormatError, Piece, Refused, Telemetry
 from spanglass.formats.otlp import ALTERED, otlp_json_writer, otlp_protobuf_writer, read_otlp
 from spanglass.otlp.encoder import encode_protobuf, encode_protobuf_logs
 from tests.captures import CAPTURES, exported, logged
+from tests.docs.pages import rows
+from tests.docs.test_references import quoted
 from tests.formats.sessions import PUT, Format, Json, drawn_spans, listed, of_capture, of_spans, taken, wholes, write
 from tests.formats.test_lines import SPAN
 from tests.telemetry import chat, said
@@ -208,6 +210,12 @@ def test_names_tell_formats() -> None:
         "jsonl",
     ]
     assert all(format_of(f"x{suffix}") == form for form, told in FORMATS.items() for suffix in told.suffixes)
+
+
+def test_the_page_tells_all_formats() -> None:
+    """Each with the ends of its names, in whatever order."""
+    told = {quoted(form)[0]: set(quoted(names)) for form, names, *_ in rows("docs/moving.md", "The formats")}
+    assert told == {form: set(each.suffixes) for form, each in FORMATS.items()} | {PARQUET: {f".{PARQUET}"}}
 
 
 def test_said_is_what_is_said() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
 from spanglass.connection import Answer
-from spanglass.moving.forwarding import EndpointWriter, base
+from spanglass.moving.forwarding import LOGS_LEFT, EndpointWriter, base
 from spanglass.otlp.codec import encode_protobuf_response
+from tests.captures import logged
 from tests.formats.sessions import of_capture, wholes
 from tests.moving.test_taking import scripted
 
@@ -16,7 +17,7 @@ def test_an_endpoint_is_named_with_or_without_its_path(url: str) -> None:
 
 
 def test_what_is_refused_is_told_with_its_session() -> None:
-    """By an answer of partial success, or by one that is none; the rest is sent all the same."""
+    """By an answer of partial success; where log records are not taken at all they are left out."""
     ((session, spans),) = wholes(of_capture("openai--v2/chat_tools"))
     protobuf = {"content-type": "application/x-protobuf"}
     taker, script, _ = scripted(Answer(200, protobuf, encode_protobuf_response(2, "not these")), Answer(404, {}, b""))
@@ -25,6 +26,7 @@ def test_what_is_refused_is_told_with_its_session() -> None:
     assert writer.write(session, spans) == len(spans)
     writer.close()
     place = f"{session.assistant_id}/{session.session_id}"
-    assert [one[:2] for one in told] == [(place, "not these"), (place, "the answer was 404")]
-    assert writer.refused == 2 + told[1][2]
+    assert told == [(place, "not these", 2)]
+    assert writer.refused == 2
+    assert writer.losses[LOGS_LEFT] == len(logged("openai--v2/chat_tools"))
     assert [asked[1] for asked in script.asked] == ["/v1/traces", "/v1/logs"]

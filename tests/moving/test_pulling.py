@@ -1,5 +1,6 @@
 """Sessions come home from AWS, whatever happens on the way."""
 
+import contextlib
 import json
 import signal
 import subprocess
@@ -13,15 +14,15 @@ from typing import TypeAlias
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from spanglass.cli import main
 from spanglass.testing.double import Double
 from spanglass.testing.serving import Server, serve
 from spanglass.traces import open_traces
-from tests.cli.running import environment
+from tests.cli.running import Done, environment, within
 from tests.moving.aws import ASSISTANT, CREDENTIALS, Failing, Json, pull, session_id, span
 
-Run: TypeAlias = Callable[..., tuple[int, str, str]]
+Run: TypeAlias = Callable[..., Done]
 SECONDS_MAX = 90
+POLL_SECONDS = 0.01
 
 
 @pytest.fixture
@@ -32,14 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0)
 
-    def command(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["spanglass", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        told = capsys.readouterr()
-        return int(ended.value.code or 0), told.out, told.err
-
-    return command
+    return within(monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -87,8 +81,10 @@ def test_killed_and_resumed(run: Run, tmp_path: Path) -> None:
             [sys.executable, "-m", "spanglass", *arguments], env=environment(**CREDENTIALS), cwd=tmp_path
         )
         deadline = time.monotonic() + SECONDS_MAX
-        while len(aws.double.requests) < 40:
-            assert process.poll() is None
+        while len(aws.double.requests) < 25:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_SECONDS)
+            assert process.returncode is None
             assert time.monotonic() < deadline
         process.send_signal(signal.SIGKILL)
         process.wait(SECONDS_MAX)

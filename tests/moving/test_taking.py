@@ -11,7 +11,7 @@ import pytest
 from spanglass.config import Target
 from spanglass.connection import Answer, Connection, Streamed, UnreachableError, connect
 from spanglass.formats.interface import Refused, Spans, Telemetry
-from spanglass.moving.taking import BACKOFF_SECONDS_MAX, TRIES_MAX, Taken, Taker, TakingError
+from spanglass.moving.taking import BACKOFF_SECONDS_MAX, NO_LOGS, TRIES_MAX, Taken, Taker, TakingError
 from spanglass.otlp.codec import encode_protobuf_response, encode_protobuf_status
 from spanglass.otlp.encoder import encode_protobuf
 from spanglass.otlp.errors import Code, Refusal
@@ -194,4 +194,4 @@ def test_reasons_are_read_in_every_form() -> None:
 def test_a_system_without_logs_is_fed_traces() -> None:
     """That there is no path for logs refuses those alone."""
     taker, _, _ = scripted(Answer(404, {}, b""))
-    assert taker.take(Telemetry(b"", 3, "here", logs=True)).refused == (Refused("here", "the answer was 404", 3),)
+    assert taker.take(Telemetry(b"", 3, "here", logs=True)).refused == (Refused("here", NO_LOGS, 3),)

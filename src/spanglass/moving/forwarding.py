@@ -2,12 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from spanglass.formats.gathering import Batch, pieces
 from spanglass.formats.interface import Refused, Session
 from spanglass.formats.otlp import write_batches
 from spanglass.mapping.original import Whole
-from spanglass.moving.taking import LOGS, TRACES, Taker
+from spanglass.moving.taking import LOGS, NO_LOGS, TRACES, Taker
+
+LOGS_LEFT: Final = "log records, which the endpoint does not take"
 
 
 def base(url: str) -> str:
@@ -32,6 +35,9 @@ class EndpointWriter:
         def put(batch: Batch) -> None:
             for piece in pieces(batch):
                 for refused in (piece,) if isinstance(piece, Refused) else self._taker.take(piece).refused:
+                    if refused.reason == NO_LOGS:
+                        self.losses[LOGS_LEFT] += refused.spans
+                        continue
                     self.refused += refused.spans
                     self._told(refused._replace(where=f"{session.assistant_id}/{session.session_id}"))
 

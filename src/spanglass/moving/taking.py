@@ -21,6 +21,8 @@ TOO_LARGE: Final = 413
 AGAIN: Final = frozenset({408, 429, 502, 503, 504})
 """Statuses after which the same request may succeed (OTLP's, and that of a body that took too long)."""
 DENIED: Final = frozenset({401, 403})
+ABSENT: Final = frozenset({404, 405})
+NO_LOGS: Final = "log records are not taken there"
 TRACES: Final = "/v1/traces"
 LOGS: Final = "/v1/logs"
 PROTOBUF: Final = {"content-type": "application/x-protobuf"}
@@ -78,7 +80,8 @@ class Taker:
         path = LOGS if piece.logs else TRACES
         answer = self._asked("POST", path, piece.body, JSON if piece.json else PROTOBUF)
         if answer.status != OK:
-            return Taken(0, (Refused(piece.where, _reason(answer), piece.spans),))
+            reason = NO_LOGS if path == LOGS and answer.status in ABSENT else _reason(answer)
+            return Taken(0, (Refused(piece.where, reason, piece.spans),))
         rejected, reason = _rejected(answer)
         refused = (Refused(piece.where, reason or "rejected", rejected),) if rejected or reason else ()
         return Taken(piece.spans - rejected, refused)
@@ -135,7 +138,7 @@ class Taker:
             self._sleep(_told_wait(answer) or wait)
         if answer.status in DENIED:
             raise TakingError(f"{self._connection.place}: {_reason(answer)}", answer.status)
-        if answer.status in {404, 405} and target != LOGS:  # many a tracing system takes no logs
+        if answer.status in ABSENT and target != LOGS:  # many a tracing system takes no logs
             raise TakingError(
                 f"{self._connection.place}{target}: {answer.status}; nothing is taken there", answer.status
             )
