@@ -218,7 +218,12 @@ EMITTERS: Final = {
         Emitter(
             "agno--genai",
             "agno_agent.py",
-            ("agno", "openai", "opentelemetry-instrumentation-genai-agno"),
+            (
+                "agno",
+                "openai",
+                "opentelemetry-instrumentation-genai-agno",
+                "opentelemetry-instrumentation-genai-openai",
+            ),
             ("tools_refusal_span", "error_span"),
             _GENAI,
         ),
@@ -245,7 +250,12 @@ EMITTERS: Final = {
         Emitter(
             "llama-index--genai",
             "llama_index_agent.py",
-            ("llama-index-core", "llama-index-llms-openai-like", "opentelemetry-instrumentation-genai-llama-index"),
+            (
+                "llama-index-core",
+                "llama-index-llms-openai-like",
+                "opentelemetry-instrumentation-genai-llama-index",
+                "opentelemetry-instrumentation-genai-openai",
+            ),
             ("tools_refusal_span", "error_span"),
             _GENAI,
         ),

@@ -13,7 +13,10 @@ INSTRUMENTORS = {
     "traceloop": "opentelemetry.instrumentation.agno",
 }
 telemetry = Telemetry()
-telemetry.instrument(import_module(INSTRUMENTORS[EMITTER.partition("--")[2]]).AgnoInstrumentor())
+kind = EMITTER.partition("--")[2]
+telemetry.instrument(import_module(INSTRUMENTORS[kind]).AgnoInstrumentor())
+if kind == "genai":  # has no spans for calls of models, those are the SDK's
+    telemetry.instrument(import_module("opentelemetry.instrumentation.genai.openai").OpenAIInstrumentor())
 agent = Agent(
     name="travel-agent",
     model=OpenAIChat(id="gpt-scripted-1", temperature=1.3, max_tokens=512, top_p=0.9, max_retries=0),

@@ -15,7 +15,10 @@ INSTRUMENTORS = {
     "traceloop": "opentelemetry.instrumentation.llamaindex",
 }
 telemetry = Telemetry()
-telemetry.instrument(import_module(INSTRUMENTORS[EMITTER.partition("--")[2]]).LlamaIndexInstrumentor())
+kind = EMITTER.partition("--")[2]
+telemetry.instrument(import_module(INSTRUMENTORS[kind]).LlamaIndexInstrumentor())
+if kind == "genai":  # has no spans for calls of models, those are the SDK's
+    telemetry.instrument(import_module("opentelemetry.instrumentation.genai.openai").OpenAIInstrumentor())
 model = OpenAILike(
     model="gpt-scripted-1",
     api_base=os.environ["OPENAI_BASE_URL"],
