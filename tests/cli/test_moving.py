@@ -76,11 +76,12 @@ def test_a_server_goes_round(run: Run, store: str, tmp_path: Path) -> None:
     assert Path("there.spanglass").read_bytes() == Path("here.spanglass").read_bytes()
 
 
-def test_an_endpoint_is_fed(run: Run, store: str, tmp_path: Path) -> None:
-    """Whatever takes OTLP gets spans and log records as they came, with the headers that were told."""
+def test_an_endpoint_is_fed(run: Run, store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever takes OTLP gets spans and log records as they came, with the headers told, and no key of ours."""
     run("export", "here.spanglass", "--store", store)
     (tmp_path / "server").mkdir()
     key = make_key(tmp_path / "server", "writer")
+    monkeypatch.setenv("SPANGLASS_API_KEY", key.token)
     with start_with_keys(tmp_path / "server") as server:
         code, _, err = run("export", server.url, "--store", store)
         assert code == 2
