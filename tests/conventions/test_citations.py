@@ -143,6 +143,13 @@ def test_what_was_retrieved_is_a_call_with_its_answer(retrieval: Span) -> None:
     assert violations("Span", one) == []
 
 
+def test_documents_alone_are_an_answer_to_no_query() -> None:
+    """Whatever was asked, if nobody tells."""
+    (one,) = listed(mapper().parts([span(1, {"gen_ai.retrieval.documents": [{"content": "a"}]})]))
+    assert one["attributes"]["inputMessages"][0]["values"][0]["toolUse"]["arguments"] == {}
+    assert one["attributes"]["outputMessages"][0]["values"][0]["toolResult"]["values"] == [{"text": {"value": "a"}}]
+
+
 @pytest.mark.parametrize("documents", ["?", [], [1], [{"score": 1}]])
 def test_a_retrieval_that_tells_no_documents_has_no_answer(documents: Any) -> None:  # noqa: ANN401
     """What was asked is told all the same."""
@@ -150,5 +157,6 @@ def test_a_retrieval_that_tells_no_documents_has_no_answer(documents: Any) -> No
     (one,) = listed(mapper().parts([span(1, told)]))
     assert "outputMessages" not in one["attributes"]
     assert len(one["attributes"]["inputMessages"]) == 1
+    assert one["attributes"]["inputMessages"][0]["values"][0]["toolUse"]["arguments"] == {"query": "returns?"}
     (bare,) = listed(mapper().parts([span(1, {"gen_ai.retrieval.documents": documents})]))
     assert bare["attributes"].keys().isdisjoint({"inputMessages", "outputMessages"})

@@ -94,6 +94,19 @@ def test_a_failed_call_told_twice_counts_once() -> None:
     assert [named(spans, number)["operationName"] for number in (1, 2, 3)] == ["inference", "chat", "chat"]
 
 
+def test_a_call_without_messages_around_one_with_them_is_the_same() -> None:
+    """As LlamaIndex tells each call, whichever span comes first; one of another model is a call of its own."""
+    model: Attributes = {"gen_ai.request.model": "m"}
+    inner = chat(
+        2, [said("user", "hi")], [said("assistant", "ho")], attributes={**USAGE, **model}, parent_span_id=below(1)
+    )
+    for spans in ([inner, chat(1, attributes=model)], [chat(1, attributes=model), inner]):
+        found = arrived(*([one] for one in spans))
+        assert [named(found, number)["operationName"] for number in (1, 2)] == ["chat", "inference"]
+    other = arrived([inner, chat(1, attributes={"gen_ai.request.model": "n"})])
+    assert named(other, 1)["operationName"] == "inference"
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -27,7 +27,7 @@ def as_messages(span: Span, query: Value, documents: list[Plain]) -> tuple[Plain
     call = span.trace_id.hex() + span.span_id.hex()
     blocks = [block for one in documents if isinstance(one, dict) and (block := _block(one))]
     text = as_text(query)
-    use: Plain = {"type": "tool_call", "id": call, "name": span.name, "arguments": {"query": text}}
+    use: Plain = {"type": "tool_call", "id": call, "name": span.name, "arguments": {"query": text} if text else {}}
     answer: Plain = {"type": "tool_call_response", "id": call, "response": [*blocks]}
     return (
         [{"role": "assistant", "parts": [use]}] if text or blocks else None,
