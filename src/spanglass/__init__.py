@@ -5,13 +5,17 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from spanglass.client import Client
+    from spanglass.client import AsyncClient, Client
     from spanglass.traces import open_traces as open  # noqa: A004 (read as spanglass.open)
 
-__all__ = ["Client", "__version__", "open"]
+__all__ = ["AsyncClient", "Client", "__version__", "open"]
 __version__ = version(__name__)
 
-_PLACES: Final = {"Client": "spanglass.client:Client", "open": "spanglass.traces:open_traces"}
+_PLACES: Final = {
+    "AsyncClient": "spanglass.client:AsyncClient",
+    "Client": "spanglass.client:Client",
+    "open": "spanglass.traces:open_traces",
+}
 """Where names of the package are that need more than it, maybe an extra; each is imported once somebody asks for it."""
 
 

@@ -1,7 +1,7 @@
 """A client of QConnect as boto3's is one, which reads ListSpans several times faster.
 
 ``blocking.Client`` is botocore's own client in all but one step, which ``pages`` does in its place; ``spans`` has the
-types that a page can be read as instead.
+types that a page can be read as instead. ``asynchronous.AsyncClient`` is the same for programs with an event loop.
 """
 
 try:
@@ -11,6 +11,7 @@ except ModuleNotFoundError as error:
         "spanglass.Client needs botocore: pip install 'spanglass[client]'", name="botocore"
     ) from error
 
+from spanglass.client.asynchronous import AsyncClient
 from spanglass.client.blocking import Client
 from spanglass.client.pages import accelerate
 from spanglass.client.spans import (
@@ -25,6 +26,7 @@ from spanglass.client.spans import (
 )
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "GuardrailPolicyResult",
     "Span",

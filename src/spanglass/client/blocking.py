@@ -90,14 +90,11 @@ class Client:
             botocore.exceptions.PaginationError: The service answers with the token that it was asked with.
             botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError: As of ``span_page``.
         """
-        while True:
-            page = self.span_page(**request)
+        asked: ListSpansRequest | None = request
+        while asked is not None:
+            page = self.span_page(**asked)
             yield from page.spans
-            if not page.next_token:
-                return
-            if page.next_token == request.get("nextToken"):
-                raise PaginationError(message=f"The same next token was received twice: {page.next_token}")
-            request["nextToken"] = page.next_token
+            asked = following(asked, page)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 (botocore has no types)
         """Return what botocore's client has under a name."""
@@ -111,3 +108,16 @@ class Client:
 
     def __exit__(self, *_: object) -> None:
         self._client.close()
+
+
+def following(request: ListSpansRequest, page: SpanPage) -> ListSpansRequest | None:
+    """Return the request for the page behind one, None behind the last.
+
+    Raises:
+        PaginationError: The page's token is the request's, which would lead to the same page for ever.
+    """
+    if not page.next_token:
+        return None
+    if page.next_token == request.get("nextToken"):
+        raise PaginationError(message=f"The same next token was received twice: {page.next_token}")
+    return {**request, "nextToken": page.next_token}
