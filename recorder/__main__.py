@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from recorder.emitters import EMITTERS, Emitter
+from recorder.emitter import Emitter
+from recorder.emitters import EMITTERS
 from recorder.environment import DRIVERS, interpreter_of, private_texts, variables
 from recorder.recording import Recording
 from recorder.server import serving

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from recorder.conversation import INSTRUCTIONS, SESSION, questions
-from recorder.emitters import Emitter
+from recorder.emitter import Emitter
 from recorder.server import Ends
 
 DRIVERS: Final = Path(__file__).parent / "drivers"

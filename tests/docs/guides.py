@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from recorder.emitters import Emitter
+from recorder.emitter import Emitter
 from recorder.environment import interpreter_of, variables
 from recorder.recording import Recording
 from recorder.server import Ends, serving

@@ -8,7 +8,8 @@ import pytest
 
 from recorder.__main__ import RecorderError, record
 from recorder.conversation import TRIP
-from recorder.emitters import EMITTERS, Emitter
+from recorder.emitter import Emitter
+from recorder.emitters import EMITTERS
 from recorder.environment import DRIVERS, OURS, variables
 from recorder.server import Ends
 from tests.truth import expected
