@@ -15,8 +15,20 @@ from spanglass.formats.interface import Altered, FormatError, Piece, Refused
 from spanglass.otlp.codec import decode_protobuf
 from spanglass.otlp.encoder import encode_protobuf
 from spanglass.telemetry import Span
-from tests.captures import CAPTURES
-from tests.formats.sessions import Json, drawn_spans, of_capture, of_spans, of_telemetry, read, taken, wholes, write
+from tests.captures import CAPTURES, mapper
+from tests.formats.sessions import (
+    PUT,
+    Json,
+    drawn_spans,
+    of_capture,
+    of_spans,
+    of_telemetry,
+    read,
+    taken,
+    wholes,
+    write,
+)
+from tests.formats.test_lines import SPAN
 from tests.mapping.test_restoring import NAMED_TWICE
 from tests.telemetry import Wild, chat, said, span
 
@@ -206,6 +218,19 @@ def test_what_follows_the_end_is_told(many: bytes) -> None:
     """An archive ends with its totals."""
     pieces, _ = collected(many + b"!")
     assert pieces[-1] == Refused(f"byte {len(many)}", "something follows the archive's end")
+
+
+def test_a_session_of_both_kinds_is_whole() -> None:
+    """Spans that were put among spans that came over OTLP, in one session: each goes back the way that it came."""
+    put = SPAN | {"startTimestamp": 2.5, "endTimestamp": 3.0}
+    before = SPAN | {"sessionId": "aaaa0000-0000-4000-8000-00000000ffff"}
+    store, known = of_spans([put, before]), mapper()
+    for number in (1, 2, 3):
+        told: Json = {"session.id": PUT[1], "spanglass.assistant.id": PUT[0]} if number == 3 else {}
+        store.write(known.parts([span(number, told)]), known.relate)
+    again = taken(read(write(store, ARCHIVE)[0], ARCHIVE))
+    assert [len(spans) for _, spans in wholes(store)] == [1, 4]
+    assert list(wholes(again)) == list(wholes(store))
 
 
 def test_traces_that_others_placed_come_back_to_their_session() -> None:

@@ -9,13 +9,32 @@ from hypothesis import HealthCheck, given, settings
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from spanglass.formats.choosing import FORMATS, PARQUET, format_of, reader_of
-from spanglass.formats.interface import FormatError, Piece, Refused, Telemetry
+from spanglass.formats.interface import (
+    PIECE_BYTES_MAX,
+    PIECE_SPANS_MAX,
+    FormatError,
+    Piece,
+    Refused,
+    Telemetry,
+)
 from spanglass.formats.otlp import ALTERED, otlp_json_writer, otlp_protobuf_writer, read_otlp
 from spanglass.otlp.encoder import encode_protobuf, encode_protobuf_logs
 from tests.captures import CAPTURES, exported, logged
 from tests.docs.pages import rows
 from tests.docs.test_references import quoted
-from tests.formats.sessions import PUT, Format, Json, drawn_spans, listed, of_capture, of_spans, taken, wholes, write
+from tests.formats.sessions import (
+    PUT,
+    Format,
+    Json,
+    drawn_spans,
+    listed,
+    of_capture,
+    of_spans,
+    of_telemetry,
+    taken,
+    wholes,
+    write,
+)
 from tests.formats.test_lines import SPAN
 from tests.telemetry import chat, said
 
@@ -210,6 +229,14 @@ def test_names_tell_formats() -> None:
         "jsonl",
     ]
     assert all(format_of(f"x{suffix}") == form for form, told in FORMATS.items() for suffix in told.suffixes)
+
+
+def test_requests_are_bounded() -> None:
+    """By spans, and by what they say: a receiver takes only so much at once."""
+    many = of_telemetry([chat(number) for number in range(1, PIECE_SPANS_MAX + 2)])
+    assert write(many, BOTH[0])[0].count(b"\n") == 2
+    long = [chat(number, [said("user", "x" * (PIECE_BYTES_MAX // 4))]) for number in range(1, 10)]
+    assert write(of_telemetry(long), BOTH[0])[0].count(b"\n") == 3
 
 
 def test_the_page_tells_all_formats() -> None:

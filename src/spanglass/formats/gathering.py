@@ -56,7 +56,8 @@ class Gatherer:
         """Take a span in ListSpans's shape, of ``size`` bytes."""
         place = (span["assistantId"], span["sessionId"])
         if place != self._place:
-            yield from self.end()
+            if self._listed:
+                yield self._piece()
             self._place = place
         self._listed.append(span)
         self._where.append(where)
@@ -67,7 +68,7 @@ class Gatherer:
     def add_whole(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Piece]:
         """Take a span with nothing left out, of ``size`` bytes; ``session`` is the one that it is of."""
         if came_as_telemetry(whole):
-            yield from _encoded(self._telemetry.add(whole, size, where, session))
+            yield from _encoded(self._telemetry.add(whole, where, session))
         else:
             yield from self.add(listed(whole), size, where)
 
@@ -126,8 +127,8 @@ class TelemetryGatherer:
         self._bytes = 0
         self._places: Places | None = None
 
-    def add(self, whole: Whole, size: int, where: str, session: Session) -> Iterator[Batch | Altered]:
-        """Take a span, of ``size`` bytes."""
+    def add(self, whole: Whole, where: str, session: Session) -> Iterator[Batch | Altered]:
+        """Take a span."""
         if self._places is None or self._places.session[:2] != session[:2]:
             yield from self.end()
             self._places = Places(session)
@@ -139,14 +140,18 @@ class TelemetryGatherer:
             if not made.faithful:
                 yield Altered(where, UNFAITHFUL)
             if made.span is not None:
-                self._spans.append(made.span)
+                self._add(made.span)
             self._logs += made.logs
             self._places.see(made)
         else:
-            self._spans.append(conventional_span(whole, listed(whole), session.assistant_name))
-        self._bytes += size
+            self._add(conventional_span(whole, listed(whole), session.assistant_name))
         if len(self._spans) >= PIECE_SPANS_MAX or self._bytes >= PIECE_BYTES_MAX:
             yield from self._pieces()
+
+    def _add(self, span: Span) -> None:
+        self._spans.append(span)
+        said = (span.attributes, *(event.attributes for event in span.events))
+        self._bytes += sum(len(value) for told in said for value in told.values() if isinstance(value, str))
 
     def end(self) -> Iterator[Batch | Altered]:
         """Give what has been gathered of a session, and what it takes to have all of its traces there."""

@@ -78,7 +78,7 @@ def write_batches(session: Session, spans: Iterable[Whole], losses: Counter[str]
                 put(one)
 
     for whole in spans:
-        handed(gatherer.add(whole, 0, "", session))
+        handed(gatherer.add(whole, "", session))
         count += 1
     handed(gatherer.end())
     return count
