@@ -117,6 +117,21 @@ def test_what_has_settled_is_not_read_again(run: Run, aws: Server) -> None:
     assert json.loads(run(*arguments, "--settled-after", "0")[1])["skipped"] == 2
 
 
+def test_what_was_deleted_is_pulled_again(run: Run, aws: Server) -> None:
+    """A session, or all that it was pulled into: how far a pull was does not hide that it is gone."""
+    fill(aws.double, 2, 3)
+    arguments = pull(aws.endpoint_url, "traces.db", "--json", session_id(0), session_id(1))
+    assert json.loads(run(*arguments)[1])["spans"] == 6
+    with open_traces("traces.db", writable=True) as traces:
+        traces.delete(f"{ASSISTANT}/{session_id(1)}")
+    assert json.loads(run(*arguments)[1]) == {"sessions": 2, "skipped": 1, "spans": 3, "refused": 0, "failed": 0}
+    for path in Path().glob("traces.db*"):
+        if path.suffix != ".pull":
+            path.unlink()
+    assert json.loads(run(*arguments)[1])["spans"] == 6
+    assert pulled("traces.db") == expected(2, 3)
+
+
 def test_credentials_that_expire_on_the_way(run: Run) -> None:
     """What was pulled is kept, what to do is told, and the same command goes on afterwards."""
 

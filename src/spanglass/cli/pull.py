@@ -26,7 +26,7 @@ from spanglass.moving.pace import Pace
 from spanglass.moving.pull_state import PullState, StateError
 from spanglass.moving.pulling import Puller
 from spanglass.moving.taking import Taker
-from spanglass.traces import Traces, naming
+from spanglass.traces import NotFoundError, ReadError, Traces, naming
 
 RATE_DEFAULT: Final = 10.0
 """Requests a second that AWS lets an account make of ListSpans."""
@@ -172,6 +172,7 @@ def pull(
                     aws,
                     Taker(connection),
                     kept,
+                    is_there=lambda ids: _is_there(Traces(connection), ids),
                     settled_seconds=float("inf") if again else settled * 3600,
                     told=lambda one: _tell(problems, one),
                     seen=seen,
@@ -260,6 +261,17 @@ def _lines(path: Path) -> Iterator[str]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"from-file: {path}: {error}") from None
     yield from (line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#"))
+
+
+def _is_there(traces: Traces, ids: SessionIds) -> bool:
+    """Tell whether a session is where it was pulled to, as far as that can be told: a key may read nothing."""
+    try:
+        traces.session("/".join(ids))
+    except NotFoundError:
+        return False
+    except ReadError:
+        return True
+    return True
 
 
 def _tell(problems: Problems, one: Refused | Altered) -> None:

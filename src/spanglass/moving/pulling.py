@@ -45,15 +45,21 @@ class Puller:
         taker: Taker,
         state: PullState,
         *,
+        is_there: Callable[[SessionIds], bool],
         settled_seconds: float,
         told: Callable[[Refused | Altered], None],
         seen: Callable[[int], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """Pull into what takes spans; ``told`` hears of what is wrong, ``seen`` of how many spans were taken."""
+        """Pull into what takes spans.
+
+        ``is_there`` tells whether it has a session; ``told`` hears of what is wrong, ``seen`` of how many spans were
+        taken.
+        """
         self._aws = aws
         self._taker = taker
         self._state = state
+        self._is_there = is_there
         self._settled_seconds = settled_seconds
         self._told = told
         self._seen = seen
@@ -84,6 +90,8 @@ class Puller:
 
     def _session(self, ids: SessionIds) -> None:
         known = self._state.get(*ids)
+        if known is not None and known.spans and not self._is_there(ids):
+            known = None  # what it was pulled into was deleted, or is another one
         if known is not None and known.is_settled(self._settled_seconds):
             self._count(sessions=1, skipped=1)
             return
