@@ -102,7 +102,7 @@ _REPR: Final = ("outputs", "the instrumentation prints the SDK's objects as text
 UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "agent-framework/events_tools_refusal": (
         _NO_CACHE,
-        ("tool content", "with the events of this age of the conventions, a tool's span has neither"),
+        ("tool results", "with the events of this age of the conventions, a tool's span has none"),
     ),
     "agno--openinference": (_NO_REASONS, _NO_REFUSALS),
     "anthropic--genai": (_NO_TOOLS,),
@@ -123,7 +123,7 @@ UNSENT: Final[dict[str, tuple[tuple[str, str], ...]]] = {
     "bedrock--genai": (_NO_TOOLS,),
     "bedrock--openinference": (_NO_TOOLS,),
     "google-adk/event_tools_refusal": (
-        ("tool content", "switched off on spans, and tools have no log records"),
+        ("tool results", "switched off on spans, and tools have no log records"),
         ("tool errors", "the same"),
     ),
     "google-adk--openinference": (

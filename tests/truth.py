@@ -331,6 +331,7 @@ ASPECTS: Final = frozenset(
         "dispatched tools",  # the recorded agent runs all of its tools through one function, which is what was observed
         "bare arguments",  # of a tool's only argument a text alone is told
         "tool content",  # arguments and results of tools
+        "tool results",
         "tool errors",  # a tool's span tells another text than the error's
         "error answers",  # what a failed tool answers is worded otherwise than the model got it
         "models",
@@ -511,7 +512,7 @@ def _tool(run: ToolRun, span: Json, without: frozenset[str]) -> Iterator[str]:
         errors = [result.get("error", "") for result in results]
         if not any(run.error in error for error in errors):
             yield f"errors {errors!r} shown, {run.error!r} real"
-    if run.result is not None and "tool content" not in without:
+    if run.result is not None and not without & {"tool content", "tool results"}:
         yield from _differs("result", run.result, "".join(_shown_text(result["values"]) for result in results))
 
 

@@ -203,6 +203,19 @@ def test_a_use_is_made_before_it_is_answered() -> None:
     assert answers(arrived([*calls, tool(3, '{"q": 1}')]), 3) == tool_use_id("call-2")
 
 
+def test_a_tools_span_without_arguments_has_those_of_its_use() -> None:
+    """By the id of the call, or where that is not told by the tool's name, whichever span comes first."""
+    asks = said("assistant", use("a", "look_up", q=1, b=[{}]))
+    bare: Attributes = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look_up"}
+    for told in (bare | {"gen_ai.tool.call.id": "a"}, bare):
+        for spans in ([chat(1, None, [asks]), span(2, told)], [span(2, told), chat(1, None, [asks])]):
+            found = arrived(*([one] for one in spans))[span_uuid(TRACE, below(2))]
+            ((shown_,),) = (msgspec.json.decode(one.json) for one in found.inputs)
+            assert shown_["toolUse"]["arguments"] == {"q": 1, "b": [{}]}
+    alone = arrived([chat(1, None, [asks]), span(2, bare)], [chat(1)])
+    assert alone == arrived([chat(1), span(2, bare)])
+
+
 def wrapper(number: int, **fields: Any) -> Span:  # noqa: ANN401
     """Return a span that OpenInference calls a chain."""
     return span(number, {"openinference.span.kind": "CHAIN"}, **fields)

@@ -13,6 +13,9 @@ class _Detail(msgspec.Struct):
     unpaired: bool = False
 
 
+NONE: Final = "{}"
+NOTHING_ASKED: Final = b'"arguments":{}}}]'
+"""How the message of a use of a tool ends that has no arguments."""
 _UNPAIRED: Final = b'"unpaired":true'
 _decode: Final = msgspec.json.Decoder(_Detail).decode
 
@@ -21,6 +24,7 @@ class _Use(msgspec.Struct, frozen=True):
     id: str
     name: str
     arguments: bytes
+    told: str
 
 
 def is_unpaired(tool: SpanRecord) -> bool:
@@ -67,6 +71,27 @@ def paired_uses(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord]) -
     return found
 
 
+def asks_nothing(tool: SpanRecord) -> bool:
+    """Tell whether a tool's span shows a call without arguments, as it does where its emitter tells none."""
+    return bool(tool.inputs) and tool.inputs[0].json.endswith(NOTHING_ASKED)
+
+
+def asked(tools: Iterable[SpanRecord], inferences: Iterable[SpanRecord], uses: dict[bytes, str]) -> dict[bytes, str]:
+    """Return, as JSON, the arguments of tools' spans that show none, by the use that each answers.
+
+    ``uses`` are the toolUseIds of tools' spans without one.
+    """
+    silent = [tool for tool in tools if asks_nothing(tool)]
+    if not silent:
+        return {}
+    made = {use.id: use.told for call in inferences for use in _made(call.outputs)}
+    told = {}
+    for tool in silent:
+        use_id = uses.get(tool.span_id, "") if is_unpaired(tool) else _uses(tool.inputs[0])[0].id
+        told[tool.span_id] = made.get(use_id, NONE)
+    return {span_id: arguments for span_id, arguments in told.items() if arguments != NONE}
+
+
 def _start(record: SpanRecord) -> tuple[int, bytes]:
     return record.start_ns, record.span_id
 
@@ -80,6 +105,11 @@ def _uses(said: Fragment) -> tuple[_Use, ...]:
     values: list[dict[str, Any]] = msgspec.json.decode(said.json)
     uses = (value["toolUse"] for value in values if "toolUse" in value)
     return tuple(
-        _Use(use["toolUseId"], use["name"], msgspec.json.encode(use["arguments"], order="deterministic"))
+        _Use(
+            use["toolUseId"],
+            use["name"],
+            msgspec.json.encode(use["arguments"], order="deterministic"),
+            msgspec.json.encode(use["arguments"]).decode(),
+        )
         for use in uses
     )

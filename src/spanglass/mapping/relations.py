@@ -15,8 +15,17 @@ from spanglass.conventions import DIALECTS
 from spanglass.conventions.gen_ai import PLACEHOLDERS
 from spanglass.conventions.roles import WRAPPERS, SpanRole, role_of
 from spanglass.mapping import detail
-from spanglass.mapping.pairing import is_unpaired, paired_uses
-from spanglass.mapping.rewriting import AGENT, INFERENCE, Relation, is_internal, is_related, relation_of, rewritten
+from spanglass.mapping.pairing import asked, asks_nothing, is_unpaired, paired_uses
+from spanglass.mapping.rewriting import (
+    AGENT,
+    INFERENCE,
+    Relation,
+    is_internal,
+    is_related,
+    relation_of,
+    rewritten,
+    without_arguments,
+)
 from spanglass.model.record import Members, SpanRecord
 
 _MODE: Final = b'"interactionMode":'
@@ -46,6 +55,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
       emitter's word as operationName and lose their tokens, so that sums count the call once.
     - A span without an agent's name has that of the nearest agent above it.
     - A tool's span without the emitter's id of the call gets the toolUseId of the use that it answers.
+    - A tool's span that shows no arguments has those of the use that it answers.
     - A tool's span within which an agent runs delegates to that agent.
     - A root that wraps calls of models is the run of an agent, where no span is one.
     """
@@ -53,9 +63,11 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
         return []
     spans = {record.span_id: _seen(record) for record in trace}
     inferences = [span for span in spans.values() if span.role == "inference"]
-    tools = [span.record for span in spans.values() if span.role == "execute_tool"]
+    calls = [span.record for span in inferences]
+    tools = [without_arguments(span.record) for span in spans.values() if span.role == "execute_tool"]
     twins, names = _twins(inferences), _agent_names(spans)
-    uses = paired_uses(tools, [span.record for span in inferences])
+    uses = paired_uses(tools, calls)
+    arguments = asked(tools, calls, uses)
     delegates = _delegates(spans)
     wrappers = _wrappers(spans)
     changed = []
@@ -68,6 +80,7 @@ def relate(trace: Sequence[SpanRecord]) -> list[SpanRecord]:
             uses.get(span_id, ""),
             delegates.get(span_id, ""),
             wrappers.get(span_id, ""),
+            arguments.get(span_id, ""),
         )
         if relation != span.now:
             changed.append(rewritten(span.record, relation))
@@ -80,7 +93,8 @@ def _may_relate(trace: Sequence[SpanRecord]) -> bool:
     for record in trace:
         operation, role, agent, _ = _members(record.recurring.key, record.recurring.json)
         wraps = operation in WRAPPERS and not record.parent_span_id
-        if (role == AGENT and agent) or wraps or is_related(record) or is_unpaired(record):
+        silent = role == "execute_tool" and asks_nothing(record)
+        if (role == AGENT and agent) or wraps or silent or is_related(record) or is_unpaired(record):
             return len(trace) > 1
         if role == "inference":
             call = _response_id(record)

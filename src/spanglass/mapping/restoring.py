@@ -96,6 +96,8 @@ def _of_whole(whole: Whole) -> _Said:
     inputs, outputs = ([(one["participant"], one["values"]) for one in attributes.get(name, ())] for name in _LISTS[:2])
     related = detail.get("related", {})
     now = related.get("now", {})
+    if "arguments" in now:
+        inputs = [(who, [{"toolUse": one["toolUse"] | {"arguments": {}}} for one in values]) for who, values in inputs]
     if before := related.get("toolUseId"):
         inputs, outputs = (_paired(said, now["toolUseId"], before) for said in (inputs, outputs))
     return _Said(

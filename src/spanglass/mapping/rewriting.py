@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from spanglass.mapping.pairing import NONE
 from spanglass.model.record import Fragment, Members, SpanRecord, fragment
 
 COUNTED: Final = frozenset(
@@ -30,6 +31,7 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     which takes the place of ``inference``. ``ai_agent_name`` names the agent that the span belongs to.
     ``tool_use_id`` is the use that the span answers, ``delegates_to`` the agent that runs within it. ``wraps`` is the
     emitter's word for a root that wraps an agent's run: ``invoke_agent`` takes its place, SERVER that of INTERNAL.
+    ``arguments`` are, as JSON, those of the use that the span answers, where it shows none itself.
     """
 
     twin_of: str = ""
@@ -38,6 +40,7 @@ class Relation(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
     tool_use_id: str = ""
     delegates_to: str = ""
     wraps: str = ""
+    arguments: str = ""
 
 
 class _Note(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel"):
@@ -85,7 +88,7 @@ def rewritten(record: SpanRecord, relation: Relation) -> SpanRecord:
         before,
         recurring=_recurring(before.recurring, relation),
         own=own,
-        inputs=_paired(before.inputs, note.tool_use_id, relation.tool_use_id),
+        inputs=_asking(_paired(before.inputs, note.tool_use_id, relation.tool_use_id), NONE, relation.arguments),
         outputs=_paired(before.outputs, note.tool_use_id, relation.tool_use_id),
         own_detail=b"%b%b%b}" % (before.own_detail[:-1], _MARK, _encode(note)),
     )
@@ -106,7 +109,7 @@ def _restored(record: SpanRecord) -> SpanRecord:
         record,
         recurring=_unrecurring(record.recurring, now),
         own=Members(record.own.span, attributes[1:-1]) if attributes else record.own,
-        inputs=_paired(record.inputs, now.tool_use_id, note.tool_use_id),
+        inputs=_paired(_asking(record.inputs, now.arguments, NONE), now.tool_use_id, note.tool_use_id),
         outputs=_paired(record.outputs, now.tool_use_id, note.tool_use_id),
         own_detail=record.own_detail.removesuffix(b"%b%b}" % (_MARK, _encode(note))) + b"}",
     )
@@ -165,6 +168,22 @@ def _uncounted(attributes: bytes) -> bytes:
 def _delegating(attributes: bytes, agent: str) -> bytes:
     delegation = b'"interactionMode":"DELEGATE","targetAgentId":%b' % _encode(agent)
     return b"%b,%b" % (attributes, delegation) if attributes else delegation
+
+
+def without_arguments(record: SpanRecord) -> SpanRecord:
+    """Return a tool's span as it was before it had the arguments of the use that it answers."""
+    arguments = relation_of(record).arguments
+    if not arguments:
+        return record
+    return msgspec.structs.replace(record, inputs=_asking(record.inputs, arguments, NONE))
+
+
+def _asking(fragments: tuple[Fragment, ...], before: str, after: str) -> tuple[Fragment, ...]:
+    """Put arguments of a tool's use for others."""
+    if not (before and after):
+        return fragments
+    old, new = (b'"arguments":%b}}]' % arguments.encode() for arguments in (before, after))
+    return tuple(fragment(one.kind, one.json.removesuffix(old) + new) for one in fragments)
 
 
 def _paired(fragments: tuple[Fragment, ...], before: str, after: str) -> tuple[Fragment, ...]:
