@@ -160,6 +160,22 @@ def test_credentials_that_expire_on_the_way(run: Run) -> None:
     assert pulled("traces.db") == expected(3, 500)
 
 
+def test_an_interrupted_pull_tells_how_far_it_came(run: Run, aws: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By Ctrl-C, say; what was begun is ended, and a later pull goes on from there."""
+    (name,) = fill(aws.double, 1, 3)
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("spanglass.moving.pulling.wait", interrupted)
+        code, out, err = run(*pull(aws.endpoint_url, "traces.db", name))
+    assert (code, out) == (130, "")
+    assert err.endswith("; the same command goes on from there\n")
+    assert run(*pull(aws.endpoint_url, "traces.db", name))[0] == 0
+    assert pulled("traces.db") == expected(1, 3)
+
+
 def test_tokens_that_are_of_no_use(run: Run, aws: Server) -> None:
     """A token that is answered to itself is asked for anew; one that is known no more has the session read anew."""
     (name,) = fill(aws.double, 1, 350)

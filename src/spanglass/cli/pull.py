@@ -12,7 +12,7 @@ import typer
 from spanglass.cli.figures import plural
 from spanglass.cli.moving import REFUSED, Problems, progress
 from spanglass.cli.output import Output, complain
-from spanglass.cli.reading import FAILED, Json, ending
+from spanglass.cli.reading import FAILED, INTERRUPTED, Json, ending
 from spanglass.config import ConfigError, Target
 from spanglass.connection import Connection, connect
 from spanglass.connection.connecting import SQLITE, WEB
@@ -20,7 +20,7 @@ from spanglass.formats.choosing import FORMATS, format_of
 from spanglass.formats.files import written
 from spanglass.formats.interface import Altered, FormatError, Refused
 from spanglass.model.arn import Misnomer, read_assistant
-from spanglass.moving.aws import Aws, AwsError, SessionIds, StoppedError
+from spanglass.moving.aws import Aws, AwsError, SessionIds
 from spanglass.moving.exporting import export
 from spanglass.moving.pace import Pace
 from spanglass.moving.pull_state import PullState, StateError
@@ -192,12 +192,12 @@ def pull(
 def _pull(puller: Puller, sessions: Iterator[SessionIds]) -> None:
     try:
         puller.pull(sessions)
-    except (AwsError, StateError) as error:
-        complain(str(error))
-        if isinstance(error, StoppedError):
-            done = plural(puller.pulled.sessions, "session")
-            complain(f"{done} done, {plural(puller.pulled.spans, 'span')}; the same command goes on from there")
-        sys.exit(FAILED)
+    except (AwsError, StateError, KeyboardInterrupt) as error:
+        if not isinstance(error, KeyboardInterrupt):
+            complain(str(error))
+        done = plural(puller.pulled.sessions, "session")
+        complain(f"{done} done, {plural(puller.pulled.spans, 'span')}; the same command goes on from there")
+        sys.exit(INTERRUPTED if isinstance(error, KeyboardInterrupt) else FAILED)
 
 
 class _Place:
