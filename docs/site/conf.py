@@ -25,7 +25,7 @@ html_show_sphinx = False
 suppress_warnings = ["misc.highlighting_failure"]  # what varies in an output is an ellipsis, also in JSON
 
 SECTIONS: Final = {
-    "Guides": ["frameworks", "viewer", "moving", "pull", "client", "testing", "clients"],
+    "Guides": ["frameworks", "record", "viewer", "moving", "pull", "client", "testing", "clients"],
     "Production": ["operations", "security", "masking", "metrics", "performance"],
     "Reference": ["configuration", "listspans", "resources", "putspans", "otlp", "api"],
     "Mapping": ["mapping", "dialects", "explain", "recording"],

@@ -199,6 +199,7 @@ def test_content_can_be_kept_out(exported: InMemorySpanExporter, monkeypatch: py
         call.instructions("a secret")
         call.input(record.customer("a secret"))
         call.answers("a secret")
+        call.guardrail("7/1", "shop", "INPUT", "BLOCKED", [("WORD", "BLOCKED", "a secret")])
         call.usage(1, 2)
         with pytest.raises(ValueError, match="a secret"):
             find("a secret")
@@ -207,6 +208,7 @@ def test_content_can_be_kept_out(exported: InMemorySpanExporter, monkeypatch: py
     assert "secret" not in "".join(told)
     assert "ValueError" in told[0]
     assert '"gen_ai.usage.output_tokens": 2' in told[1]
+    assert "BLOCKED" in told[1]
 
 
 def test_nothing_raises_into_the_program(exported: InMemorySpanExporter, caplog: pytest.LogCaptureFixture) -> None:
@@ -220,6 +222,15 @@ def test_nothing_raises_into_the_program(exported: InMemorySpanExporter, caplog:
     assert {"cannot record answers", "cannot record set"} <= {one.getMessage() for one in caplog.records}
     (span,) = exported.get_finished_spans()
     assert attributes(span)["gen_ai.usage.input_tokens"] == 3
+
+
+def test_members_are_set_in_their_own_unit(exported: InMemorySpanExporter) -> None:
+    """``set`` takes what ListSpans shows: a time in milliseconds stays one."""
+    with record.inference("m") as call:
+        call.set(time_to_first_token_ms=850, usage_total_tokens=7)
+    told = attributes(exported.get_finished_spans()[0])
+    assert told["spanglass.timeToFirstTokenMs"] == 850
+    assert told["spanglass.usageTotalTokens"] == 7
 
 
 def test_without_a_provider_it_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

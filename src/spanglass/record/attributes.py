@@ -13,10 +13,12 @@ P = ParamSpec("P")
 
 _MADE: Final = {name for view in gen_ai.VIEWS for name in view.makes}
 """Attributes that no emitter writes."""
+FIRST_CHUNK: Final = next(one.attribute for one in gen_ai.MEMBERS if one.member == "time_to_first_token_ms")
+"""The conventions' attribute for the same in another unit, seconds."""
 NAMES: Final[Mapping[str, str]] = {
     one.member: one.attribute
     for one in (*spanglass.MEMBERS, *reversed(gen_ai.MEMBERS))  # the first of these wins
-    if one.attribute not in _MADE
+    if one.attribute not in {*_MADE, FIRST_CHUNK}
 }
 """Member, or fact that members are derived from, in snake case → attribute."""
 SESSION: Final = spanglass.SESSION[0]

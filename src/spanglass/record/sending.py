@@ -23,7 +23,8 @@ def setup(
 
     ``endpoint`` is the server's address, without a path; what is not given is OpenTelemetry's environment's to say.
     ``headers`` may hold a bearer token. Without ``content`` nothing is recorded of what was said: no messages,
-    arguments, results, and of an exception nothing but its class. A provider that the program has already is kept.
+    arguments, results, details of guardrails, and of an exception nothing but its class. A provider that the program
+    has already is kept.
     """
     CONTENT["kept"] = content
     provider = trace.get_tracer_provider()

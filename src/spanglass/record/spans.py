@@ -9,7 +9,7 @@ from opentelemetry.trace import SpanKind
 
 from spanglass.model.guardrail import GuardrailAction, GuardrailPolicyType, GuardrailSource
 from spanglass.model.span import AIAgentType, AIPromptType, InteractionMode, ReturnReason
-from spanglass.record.attributes import as_json, quiet
+from spanglass.record.attributes import FIRST_CHUNK, as_json, quiet
 from spanglass.record.messages import Message, Part, as_parts, bot
 from spanglass.record.recording import CONTENT, Recording
 
@@ -83,7 +83,7 @@ class Inference(Recording):
         """Tell that a streamed answer begins; only the first time counts."""
         if not self._is_streaming:
             self._is_streaming = True
-            self.set(time_to_first_token_ms=time.monotonic() - self.begun_s)  # the convention's attribute is in seconds
+            self._span.set_attribute(FIRST_CHUNK, time.monotonic() - self.begun_s)
 
     def stream(self, chunks: Iterable[T]) -> Iterator[T]:
         """Pass on the pieces of a streamed answer, and note when the first came."""
@@ -107,7 +107,10 @@ class Inference(Recording):
         policies: Sequence[tuple[GuardrailPolicyType, GuardrailAction, str]] = (),
     ) -> None:
         """Tell what a guardrail made of the call's input or output; a policy is its type, action and details."""
-        told = [{"policyType": kind, "action": did, "details": details} for kind, did, details in policies]
+        told = [
+            {"policyType": kind, "action": did} | ({"details": details} if CONTENT["kept"] else {})
+            for kind, did, details in policies
+        ]
         assessed = {"guardrailId": id, "guardrailName": name, "source": source, "action": action}
         self._assessments.append(assessed | ({"policies": told} if told else {}))
         self.set(guardrail_assessments=as_json(self._assessments))
