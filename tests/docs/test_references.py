@@ -72,7 +72,8 @@ def options(command: Any) -> Iterator[str]:  # noqa: ANN401 (typer has several c
     for each in getattr(command, "commands", {}).values():
         yield from options(each)
     for parameter in command.params:
-        yield from (option for option in parameter.opts if option.startswith("-"))
+        both = (*parameter.opts, *parameter.secondary_opts)
+        yield from (option for option in both if option.startswith("-"))
 
 
 def test_every_setting_of_readers_is_told_with_its_default() -> None:

@@ -23,10 +23,16 @@ COMMANDS: Final = {
         "spanglass.cli.search:search",
         "Find sessions in which words were said, newest first, with what was said.",
     ),
+    "tail": ("spanglass.cli.tail:tail", "Tell of sessions and spans as they come, until Ctrl-C."),
     "stats": (
         "spanglass.cli.stats:stats",
         "Sum a range of time, by default 24 hours: failures, times, tokens and cost by model, agent and tool.",
     ),
+    "delete": (
+        "spanglass.cli.delete:delete",
+        "Delete sessions, an assistant, or whatever is old, for ever; it asks first.",
+    ),
+    "doctor": ("spanglass.cli.doctor:doctor", "Look at what a server and its readers need, and tell how to mend it."),
     "explain": (
         "spanglass.cli.explain:explain",
         "Tell which dialect claims which attribute of a span, what became of it, and what nobody claims.",

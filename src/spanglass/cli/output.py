@@ -58,6 +58,10 @@ class Output:
         text.rstrip()
         self._print(text)
 
+    def flush(self) -> None:
+        """Have what was printed seen now."""
+        sys.stdout.flush()
+
     def text(self, text: str | Text, indent: int = 0) -> None:
         """Print a text of any number of lines, folded between words, each line indented."""
         whole = text if isinstance(text, Text) else Text(visible(text))

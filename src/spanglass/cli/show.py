@@ -84,7 +84,7 @@ def _tell_span(node: Node, output: Output, parents_agent: object) -> None:
     if not output.is_terminal:
         columns = PIPED_NAME_COLUMNS
     guide = node.guide if len(node.guide) <= columns // 2 else f"⋯{node.depth} "
-    name = Text.assemble((guide, "dim"), *_name(span, parents_agent))
+    name = Text.assemble((guide, "dim"), *name_of(span, parents_agent))
     if name.cell_len < columns or output.is_terminal:
         name.truncate(columns, overflow="ellipsis", pad=True)
     tokens = "" if span.tokens is UNSET else f"{span.tokens.total:,} tok"
@@ -102,7 +102,7 @@ def _tell_span(node: Node, output: Output, parents_agent: object) -> None:
         output.line(f"{'':{ID_CHARS + 2}}", (node.guide_below, "dim"), (told, style))
 
 
-def _name(span: Outline, parents_agent: object) -> list[str | tuple[str, str]]:
+def name_of(span: Outline, parents_agent: object) -> list[str | tuple[str, str]]:
     """Name a span by its operation, then by what its own name, its tool, agent and model add to that."""
     name = one_line(span.name)
     rest = name.removeprefix(span.op).strip() if span.op else name

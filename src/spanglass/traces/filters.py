@@ -5,6 +5,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from spanglass.answers import Session
+
 Moment: TypeAlias = datetime | float
 """A time: aware, or naive and then local; or seconds since the epoch."""
 
@@ -39,6 +41,33 @@ class Filters(msgspec.Struct, frozen=True, kw_only=True):
             values = value if isinstance(value, tuple) else () if value in {None, ""} else (value,)
             told += [(name, _text(each)) for each in values]
         return told
+
+    def met_by(self, session: Session) -> bool:
+        """Return whether a session meets all conditions but the words, with assistants named by UUID."""
+        named = (
+            (self.assistants, {session.assistant_id}),
+            (self.agents, session.agents.keys()),
+            (self.models, session.models.keys()),
+            (self.tools, session.tools.keys()),
+            (self.error_types, session.error_types.keys()),
+            (self.statuses, _statuses(session)),
+        )
+        bounds = (
+            (self.min_duration_ms, session.duration_ms, self.max_duration_ms),
+            (self.min_tokens, session.total_tokens, self.max_tokens),
+            (self.since and seconds(self.since), session.start_timestamp, None),
+        )
+        late = self.until is not None and session.start_timestamp >= seconds(self.until)
+        return (
+            not late
+            and all(not wanted or not has.isdisjoint(wanted) for wanted, has in named)
+            and all((least or 0) <= figure <= (figure if most is None else most) for least, figure, most in bounds)
+        )
+
+
+def _statuses(session: Session) -> set[str]:
+    told = {"error": session.errors > session.timeouts, "timeout": session.timeouts, "running": session.running}
+    return {status for status, has in told.items() if has} or {"ok"}
 
 
 _PARAMETERS: Final = {

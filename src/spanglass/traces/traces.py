@@ -26,7 +26,6 @@ from spanglass.answers import (
     Outline,
     Outlines,
     Overview,
-    Problem,
     Session,
     Sessions,
     SpanPage,
@@ -52,6 +51,8 @@ LOOKED_THROUGH_MAX: Final = 2_000
 """Sessions among which one is found by the beginning of its id or name."""
 BEGINNING_CHARS_MIN: Final = 4
 OK: Final = 200
+NO_CONTENT: Final = 204
+NOT_FOUND: Final = 404
 EVERYTHING: Final = Filters()
 _Told = TypeVar("_Told", bound=Answer)
 
@@ -66,10 +67,11 @@ class Ids(NamedTuple):
 class Changed(NamedTuple):
     """A session that began or changed, or that is gone: deleted, or part of another by now.
 
-    Of ``reset`` there is no session: what changed before it is not told.
+    Of ``reset`` there is no session: what changed before it is not told. Nor of ``lost``: the connection is, and it is
+    tried again, after which what changed meanwhile is told.
     """
 
-    kind: Literal["session", "gone", "reset"]
+    kind: Literal["session", "gone", "reset", "lost"]
     session: Session | Change | None = None
 
 
@@ -106,7 +108,7 @@ class Traces:
     def sessions(self, filters: Filters = EVERYTHING, *, limit: int | None = None) -> Iterator[Session]:
         """Yield sessions, newest first, at most ``limit``; those found by words have excerpts."""
         size = PAGE_SESSIONS if limit is None else min(limit, PAGE_SESSIONS)
-        pages = self._pages("/api/sessions", Sessions, self._parameters(filters), size)
+        pages = self._pages("/api/sessions", Sessions, self.resolved(filters).parameters(), size)
         yield from islice((session for page in pages for session in page.sessions), limit)
 
     def session(self, name: naming.Name) -> Session:
@@ -172,7 +174,7 @@ class Traces:
         self, kind: FacetKind, *, prefix: str = "", filters: Filters = EVERYTHING, limit: int = 50
     ) -> list[FacetValue]:
         """Return the values that sessions have of one kind, the most frequent first."""
-        narrowed = [each for each in self._parameters(filters) if each[0] in {"assistantId", "from", "to"}]
+        narrowed = [each for each in self.resolved(filters).parameters() if each[0] in {"assistantId", "from", "to"}]
         return self._get(
             "/api/facets", Facets, [("kind", kind), ("prefix", prefix), ("limit", str(limit)), *narrowed]
         ).values
@@ -182,7 +184,7 @@ class Traces:
     ) -> Overview:
         """Sum a range of time: sessions, failures, durations, tokens and cost by model, agent and tool."""
         told = [("from", str(seconds(since))), ("to", str(seconds(until))), ("buckets", str(buckets))]
-        return self._get("/api/overview", Overview, told + self._parameters(Filters(assistants=assistants)))
+        return self._get("/api/overview", Overview, told + self.resolved(Filters(assistants=assistants)).parameters())
 
     def changes(self) -> Generator[Changed]:
         """Yield sessions as they begin and change, from now on and without end."""
@@ -199,6 +201,7 @@ class Traces:
             except UnreachableError:
                 if not last:
                     raise
+                yield Changed("lost")
             time.sleep(AGAIN_SECONDS)
 
     # Deleting --------------------------------------------------------------------------------------------------------
@@ -206,6 +209,15 @@ class Traces:
     def delete(self, name: naming.Name) -> int:
         """Delete one session and all that is in it; return how many were there."""
         return self._read("DELETE", self._path(name), Deleted).deleted
+
+    def delete_assistant(self, name: str) -> int:
+        """Delete an assistant with all of its sessions; return how many there were: one or none."""
+        answer = self._connection.ask("DELETE", f"/assistants/{self.assistant_id(name)}")
+        if answer.status in {OK, NO_CONTENT}:
+            return 1
+        if answer.status != NOT_FOUND:
+            self._refuse(answer.status, answer.body)
+        return 0
 
     def delete_before(self, moment: Moment) -> int:
         """Delete the sessions last heard of before a time, and return how many."""
@@ -237,6 +249,10 @@ class Traces:
         named = (each.id for each in self.facets("assistant", prefix=name) if each.value == name)
         return next((each for each in named if each is not UNSET), str(uuid.UUID(bytes=assistant_named(name)[0])))
 
+    def resolved(self, filters: Filters) -> Filters:
+        """Return conditions with the UUIDs of assistants in the place of their names."""
+        return msgspec.structs.replace(filters, assistants=tuple(map(self.assistant_id, filters.assistants)))
+
     def _candidates(self, name: str) -> set[Ids]:
         """Return the sessions with an id or a name, or else the newest whose id or name begins so."""
         found = {Ids(each.assistant_id, each.session_id) for each in self.find(name)}
@@ -265,10 +281,6 @@ class Traces:
         if len(found) > 1:
             raise AmbiguousError(f"{span_id!r} stands for {len(found)} spans", sorted(map(_span_and_session, found)))
         return found.pop()
-
-    def _parameters(self, filters: Filters) -> list[tuple[str, str]]:
-        assistants = tuple(map(self.assistant_id, filters.assistants))
-        return msgspec.structs.replace(filters, assistants=assistants).parameters()
 
     def _pages(self, path: str, kind: type[_Told], parameters: list[tuple[str, str]], limit: int) -> Iterator[_Told]:
         """Yield the pages of a list, of at most ``limit`` each; none is asked for before the one before is used up."""
@@ -306,11 +318,20 @@ class Traces:
 
     def _refuse(self, status: int, body: bytes) -> None:
         try:
-            reason = msgspec.json.decode(body, type=Problem).error
+            problem = msgspec.json.decode(body, type=_Problem)
+            reason = problem.error or problem.message
         except msgspec.MsgspecError:
-            reason = f"{self.place} answers {status}; is it a Spanglass server?"
+            reason = ""
+        reason = reason or f"{self.place} answers {status}; is it a Spanglass server?"
         kind = {401: DeniedError, 403: DeniedError, 404: NotFoundError}.get(status, ReadError)
         raise kind(reason, status)
+
+
+class _Problem(msgspec.Struct):
+    """Why a request was refused, as the JSON API says it or as QConnect does."""
+
+    error: str = ""
+    message: str = ""
 
 
 def _session_path(assistant_id: str, session_id: str) -> str:
