@@ -1,22 +1,26 @@
 """The command as a whole: what a shell completes."""
 
-from tests.cli.running import run
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.cli.running import SECONDS_MAX, environment
+
+COMMAND = Path(sys.executable).with_name("spanglass")
+"""As a shell knows it: completion goes by the name."""
 
 
 def completed(words: str) -> list[str]:
     """Return what bash is offered for the last word."""
-    count = str(len(words.split(" ")) - 1)
-    return run(_SPANGLASS_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=count).out.split()
+    asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_SPANGLASS_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [COMMAND], env=environment(**asked), capture_output=True, text=True, timeout=SECONDS_MAX, check=True
+    )
+    return done.stdout.split()
 
 
 def test_a_shell_completes_commands_and_options() -> None:
-    """By their beginnings, also of a command that no other run had to load."""
+    """By their beginnings, also those of a command within a command."""
     assert completed("spanglass se") == ["serve", "sessions", "search"]
-    assert completed("spanglass sessions --m") == [
-        "--model",
-        "--min-duration",
-        "--max-duration",
-        "--min-tokens",
-        "--max-tokens",
-    ]
+    assert completed("spanglass sessions --max") == ["--max-duration", "--max-tokens"]
     assert completed("spanglass keys cr") == ["create"]
