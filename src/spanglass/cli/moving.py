@@ -19,14 +19,14 @@ class Problems:
     """Tells problems on standard error as they come, and stops telling where there are too many."""
 
     def __init__(self) -> None:
-        self._count = 0
+        self.count = 0
 
     def tell(self, where: str, reason: str) -> None:
         """Tell one."""
-        self._count += 1
-        if self._count <= TOLD_MAX:
+        self.count += 1
+        if self.count <= TOLD_MAX:
             complain(f"{where}: {reason}")
-        elif self._count == TOLD_MAX + 1:
+        elif self.count == TOLD_MAX + 1:
             complain("there are more, which are counted but not told")
 
 
