@@ -7,7 +7,7 @@ import boto3
 from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 
-from spanglass.testing.raw import RawBody
+from spanglass.client.answering import RawBody
 
 PLACE: Final[dict[str, Any]] = {"assistantId": "assistant", "sessionId": "session"}
 OPTIONS: Final[dict[str, Any]] = {

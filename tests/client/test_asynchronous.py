@@ -9,8 +9,8 @@ from botocore.awsrequest import AWSResponse, HeadersDict
 from botocore.config import Config
 
 import spanglass
+from spanglass.client.answering import RawBody
 from spanglass.testing import SCENARIOS
-from spanglass.testing.raw import RawBody
 from spanglass.testing.serving import Server, serve
 from tests.client.answering import OPTIONS, PLACE, canonical
 

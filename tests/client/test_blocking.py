@@ -1,12 +1,18 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ParamValidationError, ProfileNotFound
 
 import spanglass
+from spanglass.config import ConfigError
+from spanglass.mapping import received
+from spanglass.store.interface import StoreError
+from spanglass.store.sqlite import SqliteStore
 from spanglass.testing import SCENARIOS, Session
 from spanglass.testing.serving import REGION, Server, serve
 from tests.client.answering import OPTIONS, canonical
@@ -129,3 +135,35 @@ def test_a_name_that_there_is_not_is_an_error() -> None:
     """Of the package, as of any module."""
     with pytest.raises(AttributeError, match="has no attribute 'Server'"):
         spanglass.Server  # noqa: B018 (that it raises is the point)
+
+
+def test_a_store_is_read_within_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Server, session: Session
+) -> None:
+    """Without server, region and credentials it returns what a server of that store does, errors included."""
+    for name in ("AWS_ENDPOINT_URL_QCONNECT", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "spans.db"
+    with closing(SqliteStore(path)) as store:
+        store.write([received.part(session.spans, (session.assistant_id, session.session_id))])
+    served = server.client.list_spans(**place(session))["spans"]
+    for where in (f"sqlite:///{path}", str(path)):
+        with spanglass.Client(store=where) as client:
+            assert canonical(client.list_spans(**place(session))["spans"]) == canonical(served)
+            assert [span.span_id for span in client.spans(**place(session))] == [span["spanId"] for span in served]
+            assert len(client.list_assistants()["assistantSummaries"]) == 1
+            with pytest.raises(client.exceptions.ValidationException):
+                client.list_spans(assistantId="a", sessionId="s")
+            with pytest.raises(client.exceptions.AccessDeniedException):
+                client.create_session(assistantId=session.assistant_id, name="mine")
+
+
+def test_a_store_that_is_none_is_an_error(tmp_path: Path) -> None:
+    """So is a store beside an endpoint."""
+    with pytest.raises(ConfigError, match="not both"):
+        spanglass.Client(store="spans.db", endpoint_url="http://localhost:4318")
+    for wrong in ("", "http://localhost:4318"):
+        with pytest.raises(ConfigError, match="is no store"):
+            spanglass.Client(store=wrong)
+    with pytest.raises(StoreError):
+        spanglass.Client(store=str(tmp_path / "none.db"))

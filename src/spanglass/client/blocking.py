@@ -4,12 +4,20 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, Required, Self, TypedDict, Unpack
 
 import botocore.session
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import PaginationError
 
+from spanglass.client.answering import EVENT, answered
 from spanglass.client.pages import READ, Page, accelerate
 from spanglass.client.spans import Span, SpanPage, read_page
+from spanglass.config import ConfigError, Target
+from spanglass.connection import connect
+from spanglass.connection.connecting import WEB
 
+NOWHERE: Final = "http://localhost"
+REGION: Final = "us-east-1"
+"""What a client has as endpoint and region that asks a store."""
 _PAGE: Final = "spanglassPage"
 """Where a page as types stands in what botocore returns."""
 
@@ -19,7 +27,7 @@ def _as_page(body: bytes) -> Page:
 
 
 class Options(TypedDict, total=False):
-    """What a client is made of; all are boto3's, and what is left out is looked up as boto3 does."""
+    """What a client is made of: what boto3's is, looked up as boto3 does where it is left out, or a ``store``."""
 
     endpoint_url: str | None
     region_name: str | None
@@ -32,6 +40,7 @@ class Options(TypedDict, total=False):
     use_ssl: bool
     api_version: str | None
     config: Config | None
+    store: str | None
 
 
 class ListSpansRequest(TypedDict, total=False):
@@ -49,14 +58,23 @@ class Client:
     All operations, ``get_paginator``, ``exceptions``, ``meta`` and the rest are botocore's own, and so are credentials,
     signatures, endpoints and retries. ListSpans returns what boto3's client returns, several times faster.
 
+    A ``store``, ``sqlite:///PATH`` or a path, is opened for reading within the process instead, and needs neither
+    region nor credentials.
+
     Raises:
         botocore.exceptions.BotoCoreError: There is no such region, profile and so on, in botocore's words.
+        ConfigError: ``store`` names none, or there is an endpoint, too.
+        StoreError: The store cannot be opened.
     """
 
     def __init__(self, **options: Unpack[Options]) -> None:
+        store = _store(options)
         session = botocore.session.Session(profile=options.pop("profile_name", None))
         self._client: Final = session.create_client("qconnect", **options)
         accelerate(self._client)
+        self._inside: Final = connect(Target(store=store)) if store else None
+        if (inside := self._inside) is not None:
+            self._client.meta.events.register_first(EVENT, lambda request, **_: answered(inside, request))
 
     if TYPE_CHECKING:
 
@@ -107,7 +125,28 @@ class Client:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of connections, and of the store."""
         self._client.close()
+        if self._inside is not None:
+            self._inside.close()
+
+
+def _store(options: Options) -> str | None:
+    """Take the store from options, if they name one, and leave those of a client that sends its requests nowhere."""
+    if (store := options.pop("store", None)) is None:
+        return None
+    if not store or store.startswith(WEB):
+        raise ConfigError(f"{store!r} is no store: sqlite:///PATH, or a path")
+    if options.get("endpoint_url"):
+        raise ConfigError("a client has an endpoint_url or a store, not both")
+    unsigned = Config(signature_version=UNSIGNED)
+    config = options.get("config")
+    options |= {"endpoint_url": NOWHERE, "config": config.merge(unsigned) if config else unsigned}
+    options.setdefault("region_name", REGION)
+    return store
 
 
 def following(request: ListSpansRequest, page: SpanPage) -> ListSpansRequest | None:

@@ -8,18 +8,15 @@ services, as moto does. Sessions of boto3 know who listens when they are made, s
 import contextlib
 from collections.abc import Iterator
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 import boto3
 import botocore.handlers
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from spanglass.client.answering import EVENT, answered
 from spanglass.connection.inside import Inside
 from spanglass.testing.double import Double
-from spanglass.testing.raw import RawBody
 from spanglass.testing.serving import KEYS, REGION
-
-EVENT: Final = "before-send.qconnect"
 
 
 class Offline:
@@ -42,24 +39,11 @@ class Offline:
 
     def answer(self, request: AWSPreparedRequest, **_told: object) -> AWSResponse:
         """Answer a request that botocore is about to send."""
-        url = urlsplit(request.url)
-        headers = {
-            name: value.decode() if isinstance(value, bytes) else str(value) for name, value in request.headers.items()
-        }
-        target = f"{url.path}?{url.query}" if url.query else url.path
-        answer = self._inside.ask(request.method, target, _body(request), headers)
-        return AWSResponse(request.url, answer.status, HeadersDict(answer.headers), RawBody(answer.body))
+        return answered(self._inside, request)
 
     def close(self) -> None:
         """End the thread that answers."""
         self._inside.close()
-
-
-def _body(request: AWSPreparedRequest) -> bytes:
-    body: Any = request.body or b""
-    if isinstance(body, str):
-        return body.encode()
-    return bytes(body.read() if hasattr(body, "read") else body)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse, HeadersDict
 
-from spanglass.testing.raw import RawBody
+from spanglass.client.answering import RawBody
 
 KEPT_HEADERS: Final = ("content-type", "x-amzn-errortype", "x-amzn-requestid", "x-amz-retry-after")
 
