@@ -25,9 +25,11 @@ html_show_sphinx = False
 suppress_warnings = ["misc.highlighting_failure"]  # what varies in an output is an ellipsis, also in JSON
 
 SECTIONS: Final = {
-    "Guides": ["frameworks", "record", "viewer", "moving", "pull", "client", "testing", "clients"],
+    "Guides": ["connect", "frameworks", "record", "viewer", "cli", "testing", "migrating"],
     "Production": ["operations", "security", "masking", "metrics", "performance"],
-    "Reference": ["configuration", "listspans", "resources", "putspans", "otlp", "api"],
+    "Programs": ["clients", "client", "reading", "api"],
+    "Data": ["pull", "moving", "putspans"],
+    "Reference": ["configuration", "listspans", "resources", "otlp"],
     "Mapping": ["mapping", "dialects", "explain", "recording"],
 }
 """The list of contents: pages of ``docs/`` by what one comes for; what has no place here stands behind."""
