@@ -1,7 +1,9 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from contextvars import ContextVar
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,6 +12,8 @@ from botocore.config import Config
 
 import spanglass
 from spanglass.client.answering import RawBody
+from spanglass.mapping import received
+from spanglass.store.sqlite import SqliteStore
 from spanglass.testing import SCENARIOS
 from spanglass.testing.serving import Server, serve
 from tests.client.answering import OPTIONS, PLACE, canonical
@@ -119,3 +123,15 @@ async def test_a_request_that_is_cancelled_is_not_waited_for() -> None:
         for _ in range(2):  # the one that was given up, and the one behind it
             await asyncio.to_thread(held.all_asked.wait, SECONDS_MAX)
         assert (await again)["spans"] == []
+
+
+async def test_a_store_is_read_within_the_process(tmp_path: Path) -> None:
+    """As by the blocking client, several requests at a time."""
+    path = tmp_path / "spans.db"
+    with closing(SqliteStore(path)) as store:
+        store.write([received.part(SESSION.spans, (SESSION.assistant_id, SESSION.session_id))])
+    async with spanglass.AsyncClient(store=str(path)) as client:
+        pages = await asyncio.gather(*(client.span_page(**REQUEST) for _ in range(4)))
+        assert [[span.span_id for span in page.spans] for page in pages] == [
+            [span["spanId"] for span in SESSION.spans[:2]]
+        ] * 4
