@@ -17,7 +17,7 @@ from spanglass.access.secrets import Secrets
 from spanglass.access.sites import Sites
 from spanglass.access.throttle import Throttle
 from spanglass.access.web import refuse
-from spanglass.config import Config, ConfigError, Limits, listed
+from spanglass.config import Config, ConfigError, listed
 from spanglass.heads import CLOSING
 from spanglass.logs import configure_logging, quiet
 from spanglass.mappers import MappingApart, MappingHere
@@ -36,8 +36,8 @@ _WEB: Final = "*"
 """Where ``create`` keeps what answers all paths that are no other face's; no path is so."""
 
 
-def open_store(url: str, limits: Limits, *, existing: bool = False) -> Store:
-    """Open the store that a URL names: ``sqlite:///PATH``, with four slashes for an absolute path.
+def open_store(config: Config, *, existing: bool = False) -> Store:
+    """Open the store that the configuration names: ``sqlite:///PATH`` or ``cassandra://HOST/KEYSPACE``.
 
     ``existing`` opens one that is there as it is: nothing is made or brought up to date.
 
@@ -46,16 +46,30 @@ def open_store(url: str, limits: Limits, *, existing: bool = False) -> Store:
         StoreError: The store cannot be opened.
     """
     for prefix, opened in _STORES.items():
-        if url.startswith(prefix) and url != prefix:
-            return opened(url.removeprefix(prefix), limits, existing)
-    raise ConfigError(f"store: {url!r} is no store's address; write sqlite:///PATH")
+        if config.store.startswith(prefix) and config.store != prefix:
+            return opened(config.store.removeprefix(prefix), config, existing)
+    raise ConfigError(
+        f"store: {config.store!r} is no store's address; write sqlite:///PATH or cassandra://HOST/KEYSPACE"
+    )
 
 
-def _open_sqlite(path: str, limits: Limits, existing: bool) -> Store:  # noqa: FBT001 (called from the table alone)
-    return SqliteStore(Path(path), known_fragments_max=limits.known_fragments_max, existing=existing)
+def _open_sqlite(path: str, config: Config, existing: bool) -> Store:  # noqa: FBT001 (called from the table alone)
+    return SqliteStore(Path(path), known_fragments_max=config.limits.known_fragments_max, existing=existing)
 
 
-_STORES: Final[dict[str, Callable[[str, Limits, bool], Store]]] = {"sqlite:///": _open_sqlite}
+def _open_cassandra(address: str, config: Config, existing: bool) -> Store:  # noqa: FBT001 (called from the table alone)
+    from spanglass.store.cassandra import open_cassandra  # noqa: PLC0415 (its driver is loaded where it is used alone)
+
+    secrets = {
+        name: getattr(config, f"cassandra_{name}") for name in ("password", "tls_ca", "tls_certificate", "tls_key")
+    }
+    return open_cassandra(address, secrets, known_fragments_max=config.limits.known_fragments_max, existing=existing)
+
+
+_STORES: Final[dict[str, Callable[[str, Config, bool], Store]]] = {
+    "sqlite:///": _open_sqlite,
+    "cassandra://": _open_cassandra,
+}
 
 
 def open_masks(config: Config) -> Masks:
@@ -121,7 +135,7 @@ async def opened(config: Config, role: Role = Role.READER, *, recording: bool = 
     quiet()
     limits, caller = config.limits, Caller(role=role)
     masks = open_masks(config) if recording else Masks()
-    store = open_store(config.store, limits, existing=not recording)
+    store = open_store(config, existing=not recording)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
     recorder = Recorder(store, MappingHere(_mapper_maker(config, masks)()), limits) if recording else None
     try:
@@ -163,7 +177,7 @@ def _qconnect(config: Config, store: Store, reader: Reader, threads: Executor) -
 @asynccontextmanager
 async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -> AsyncIterator[dict[str, object]]:
     limits = config.limits
-    store = open_store(config.store, limits)
+    store = open_store(config)
     threads = ThreadPoolExecutor(limits.readers_max, thread_name_prefix="spanglass-reader")
     lookups = ThreadPoolExecutor(1, thread_name_prefix="spanglass-keys")  # nobody waits at the gate for others' pages
     masks = open_masks(config)

@@ -82,6 +82,10 @@ class Reader:
             StoreError: The store cannot answer.
         """
         version = self._store.version(assistant_id, session_id)  # before the page is read, so it is not newer
+        if not self._store.capabilities.at_hand:
+            recent = self._recent.get((assistant_id, session_id, max_results, next_token), version)
+            if recent is not None:
+                return Listing(*recent)
         listing = self._listing(assistant_id, session_id, max_results, next_token)
         if version is not None:
             key = (assistant_id, session_id, max_results, next_token)
@@ -93,9 +97,13 @@ class Reader:
     ) -> Listing | None:
         """Return what ``list_spans`` would if that was read lately, else None; it takes no time to speak of.
 
+        A store that is not at hand is not asked.
+
         Raises:
             StoreError: The store cannot answer.
         """
+        if not self._store.capabilities.at_hand:
+            return None
         version = self._store.version(assistant_id, session_id)
         recent = self._recent.get((assistant_id, session_id, max_results, next_token), version)
         return None if recent is None else Listing(*recent)

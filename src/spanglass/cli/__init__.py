@@ -41,6 +41,7 @@ COMMANDS: Final = {
     "import": ("spanglass.cli.import_:import_", "Read files of sessions into a server or a store."),
     "pull": ("spanglass.cli.pull:pull", "Bring sessions home from AWS."),
     "copy": ("spanglass.cli.copy:copy", "Copy everything of a store into another, and check that it is there."),
+    "migrate": ("spanglass.cli.migrate:migrate", "Make a store, or bring its schema up to date."),
     "keys": (
         "spanglass.cli.keys:keys",
         "Make, list and revoke access keys. What is done here holds at once, for servers that run, too.",

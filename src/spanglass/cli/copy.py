@@ -4,6 +4,7 @@ import sys
 from contextlib import closing
 from typing import Annotated
 
+import msgspec
 import typer
 
 from spanglass.app import open_store
@@ -14,7 +15,9 @@ from spanglass.moving.copying import Copying
 
 
 def copy(
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The store to copy: sqlite:///PATH.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FROM", help="The store to copy: sqlite:///PATH or cassandra://HOST/KEYSPACE.")
+    ],
     target: Annotated[str, typer.Argument(metavar="TO", help="The store to copy into; made if it is not there.")],
 ) -> None:
     """Copy everything of a store into another, and check that it is there.
@@ -27,13 +30,13 @@ def copy(
     """
     if source == target:
         raise ConfigError(f"copy: {source} is what it would be copied into")
-    limits, problems = Config.from_environment().limits, Problems()
+    config, problems = Config.from_environment(), Problems()
     with (
-        closing(open_store(source, limits, existing=True)) as read,
-        closing(open_store(target, limits)) as written,
+        closing(open_store(msgspec.structs.replace(config, store=source), existing=True)) as read,
+        closing(open_store(msgspec.structs.replace(config, store=target))) as written,
         progress("copying") as seen,
     ):
-        copying = Copying(read, written, limits, seen)
+        copying = Copying(read, written, config.limits, seen)
         for what, how in copying.run():
             problems.tell(what, how)
     copied = copying.copied

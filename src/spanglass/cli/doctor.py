@@ -168,7 +168,10 @@ def _settings(config: Config) -> Iterator[Finding]:
 
 
 def _store(config: Config) -> Iterator[Finding]:
-    """Look at the store's file and its disk."""
+    """Look at the store's file and its disk, or at its cluster."""
+    if not config.store.startswith(SQLITE):
+        yield from _cluster(config)
+        return
     path = Path(config.store.removeprefix(SQLITE))
     if not path.parent.is_dir():
         yield Finding("wrong", "store", f"{path}: there is no folder {path.parent}", f"mkdir -p {path.parent}")
@@ -190,9 +193,19 @@ def _store(config: Config) -> Iterator[Finding]:
         yield Finding("fine", "disk", free)
 
 
+def _cluster(config: Config) -> Iterator[Finding]:
+    try:
+        with contextlib.closing(open_store(config, existing=True)) as opened:
+            sessions = opened.totals().sessions
+    except (StoreError, ConfigError) as error:
+        yield Finding("wrong", "store", str(error), "see that the address is right and the cluster up")
+        return
+    yield Finding("fine", "store", f"{config.store.partition('?')[0]}, {sessions:,} sessions")
+
+
 def _opened(config: Config, path: Path) -> Iterator[Finding]:
     try:
-        with contextlib.closing(open_store(config.store, config.limits, existing=True)) as opened:
+        with contextlib.closing(open_store(config, existing=True)) as opened:
             sessions = opened.totals().sessions
     except (StoreError, ConfigError) as error:
         yield Finding("wrong", "store", str(error), "name another file with --store, or serve it with its own version")

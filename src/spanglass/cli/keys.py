@@ -109,7 +109,7 @@ def revoke(
 
 
 def _opened(config: Config) -> Store:
-    return open_store(config.store, config.limits)
+    return open_store(config)
 
 
 def _assistants(key: KeyRecord) -> list[str] | None:

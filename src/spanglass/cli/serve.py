@@ -27,7 +27,11 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port of HTTP: OTLP, ListSpans, /api.", show_default="4318")] = None,
     grpc_port: Annotated[int | None, typer.Option(help="Port of OTLP/gRPC; 0: none.", show_default="4317")] = None,
     store: Annotated[
-        str | None, typer.Option(help="Where spans are kept: sqlite:///PATH.", show_default="sqlite:///spanglass.db")
+        str | None,
+        typer.Option(
+            help="Where spans are kept: sqlite:///PATH, or cassandra://HOST/KEYSPACE.",
+            show_default="sqlite:///spanglass.db",
+        ),
     ] = None,
     auth: Annotated[
         Literal["off", "keys"] | None,
@@ -67,7 +71,7 @@ def serve(
         "log_level": log_level,
     }
     config = Config.from_environment(options)
-    open_store(config.store, config.limits).close()
+    open_store(config).close()
     if config.auth == "keys":
         Secrets.read(Path(config.secret_file))
     PriceList.load(config.prices)

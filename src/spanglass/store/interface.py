@@ -52,7 +52,10 @@ GONE_MAX: Final = 1_000
 
 
 class StoreError(Exception):
-    """Whatever a store cannot do; the message is fit for a user. Nothing of the failed call has taken effect."""
+    """Whatever a store cannot do; the message is fit for a user.
+
+    Nothing of the failed call has taken effect; of ``write`` see ``Capabilities.atomic_writes``.
+    """
 
 
 class NewerSchemaError(StoreError):
@@ -76,6 +79,11 @@ class Capabilities(msgspec.Struct, frozen=True):
     full_text_search: bool = False
     many_servers: bool = False
     """Whether servers on several machines may share the place."""
+    atomic_writes: bool = False
+    """Whether a ``write`` that fails has done nothing. Else some of its sessions may have taken what came to them, each
+    all of it or nothing, and the same call again does the rest."""
+    at_hand: bool = False
+    """Whether small questions, as for a version, are answered without waiting for another machine."""
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -283,7 +291,7 @@ class Store(Protocol):
         """What this backend can do beyond the contract."""
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
-        """Keep the parts, all or none; on return they are durable and readable.
+        """Keep the parts, all or, with ``Capabilities.atomic_writes``, none; on return they are durable and readable.
 
         Many requests' parts in one call share the cost of one durable commit. A part of a trace that has spans already
         is given to ``relate`` together with them, the latest ``RELATED_SPANS_MAX`` in the trace's time and those of the
@@ -372,7 +380,7 @@ class Store(Protocol):
         """Return the sessions that changed after a change, each with its latest one, in order of number.
 
         Numbers grow with every change, over all processes. Of sessions that are gone at least the latest
-        ``GONE_MAX`` are told.
+        ``GONE_MAX`` are told. Changes of more than a week ago may be forgotten where there are many servers.
         """
 
     def outline(

@@ -106,7 +106,7 @@ def _near(spans: list[SpanRecord], trace_id: bytes, limit: int) -> list[SpanReco
 class MemoryStore:
     """Keeps sessions in memory, for tests and as the oracle of the other backends. Nothing outlives the process."""
 
-    capabilities = Capabilities(full_text_search=True)
+    capabilities = Capabilities(full_text_search=True, atomic_writes=True, at_hand=True)
 
     def __init__(self) -> None:
         self._lock = threading.RLock()

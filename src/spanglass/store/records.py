@@ -6,7 +6,7 @@ neighbouring blocks can be merged without changing a reference. A block is store
 writer needs to recognise fragments and a reader to tell when a message was said, and the compressed *body*.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import msgspec
@@ -99,6 +99,20 @@ def encode_entry(entry: Entry) -> bytes:
 def decode_entry(item: Item) -> Entry:
     """Undo ``encode_entry``."""
     return _ENTRY.decode(item)  # type: ignore[arg-type]  # the caller's ordinal is an entry's
+
+
+def cut_items(
+    first: int, items: Sequence[Item], bytes_max: int, items_max: int = 1 << 31
+) -> Iterator[tuple[int, Sequence[Item]]]:
+    """Cut items from an ordinal on into blocks that are as full as they may be, each with its first ordinal."""
+    start = size = 0
+    for at, item in enumerate(items):
+        length = len(item if isinstance(item, bytes) else item.json)
+        size += length
+        if at > start and (size > bytes_max or at - start == items_max):
+            yield first + start, items[start:at]
+            start, size = at, length
+    yield first + start, items[start:]
 
 
 def encode_block(items: Sequence[Item]) -> tuple[bytes, bytes]:

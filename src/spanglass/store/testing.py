@@ -472,6 +472,11 @@ class StoreBattery(ResourceBattery, ViewingBattery, AccessBattery):
     @given(drawn=st.lists(st.lists(parts(), max_size=4), max_size=8), rest=st.booleans())
     def test_answers_as_the_reference_does(self, opener: Opener, drawn: Sequence[list[TracePart]], rest: bool) -> None:
         """Any parts in any calls leave what the reference store holds: spans, roll-ups, times, search."""
+        self.compare(opener, drawn, rest=rest)
+
+    @staticmethod
+    def compare(opener: Opener, drawn: Sequence[list[TracePart]], *, rest: bool) -> None:
+        """Write parts to the backend and the reference, and compare all that can be read from both."""
         reference = MemoryStore()
         with closing(opener()) as store:
             for session in store.sessions(limit=1000).sessions:
@@ -497,6 +502,11 @@ class StoreBattery(ResourceBattery, ViewingBattery, AccessBattery):
     @given(drawn=st.lists(parts(), max_size=10), seed=st.integers(0, 1 << 16))
     def test_order_of_arrival_does_not_matter(self, opener: Opener, drawn: list[TracePart], seed: int) -> None:
         """The same parts in another order, cut into other calls, some twice, with reopenings between, end the same."""
+        self.shuffle(opener, drawn, seed)
+
+    @staticmethod
+    def shuffle(opener: Opener, drawn: list[TracePart], seed: int) -> None:
+        """Write parts in two orders, and compare all that can be read afterwards."""
         rng = random.Random(seed)
         states = []
         for order in (drawn, rng.sample(drawn, len(drawn)) + drawn[: len(drawn) // 2]):

@@ -1,12 +1,12 @@
 """Writing a session's items into blocks, merging small ones, and setting back when a message was said."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import apsw
 
 from spanglass.store.compression import LEVEL, LEVEL_LOOSE, LEVEL_RESTED, Compression
-from spanglass.store.records import Item, decode_block, decode_heads, encode_block, encode_heads
+from spanglass.store.records import Item, cut_items, decode_block, decode_heads, encode_block, encode_heads
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.state import FileState, Loose
 
@@ -45,7 +45,7 @@ class BlockWriter:
         return loose
 
     def _append(self, session: int, loose: list[Loose], first: int, items: Sequence[Item], level: int) -> None:
-        for start, block in _cut(first, items):
+        for start, block in cut_items(first, items, BLOCK_BYTES):
             heads, pieces = encode_block(block)
             size = len(pieces)
             is_loose = size < BLOCK_BYTES // 2
@@ -109,15 +109,3 @@ def restless(connection: apsw.Connection, sessions_max: int) -> list[int]:
         (sessions_max,),
     )
     return [session for (session,) in rows]
-
-
-def _cut(first: int, items: Sequence[Item]) -> Iterator[tuple[int, Sequence[Item]]]:
-    """Cut items into blocks that are as full as they may be."""
-    start = size = 0
-    for at, item in enumerate(items):
-        length = len(item if isinstance(item, bytes) else item.json)
-        size += length
-        if size > BLOCK_BYTES and at > start:
-            yield first + start, items[start:at]
-            start, size = at, length
-    yield first + start, items[start:]

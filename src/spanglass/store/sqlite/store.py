@@ -67,7 +67,7 @@ _T = TypeVar("_T")
 class SqliteStore:
     """Keeps sessions in one SQLite file, which several processes of one machine may share. See ``interface.Store``."""
 
-    capabilities = Capabilities(full_text_search=True)
+    capabilities = Capabilities(full_text_search=True, atomic_writes=True, at_hand=True)
 
     def __init__(self, path: Path | str, *, known_fragments_max: int = 400_000, existing: bool = False) -> None:
         """Open or make the store; ``existing`` opens one that is there as it is, be it read-only.

@@ -1,0 +1,232 @@
+"""Speaking to a cluster: connecting, statements prepared once, many at a time, errors as the store's."""
+
+import ssl
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from spanglass.store.cassandra.address import Address, Credentials
+from spanglass.store.interface import StoreError, UnavailableError
+
+try:
+    from cassandra.auth import PlainTextAuthProvider
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
+    from cassandra.policies import (
+        ConstantSpeculativeExecutionPolicy,
+        DCAwareRoundRobinPolicy,
+        NoSpeculativeExecutionPolicy,
+        RetryPolicy,
+        TokenAwarePolicy,
+    )
+    from cassandra.query import BatchStatement, BatchType, tuple_factory
+
+    from cassandra import (
+        ConsistencyLevel,
+        DriverException,
+        InvalidRequest,
+        OperationTimedOut,
+        RequestExecutionException,
+        Unauthorized,
+    )
+except ImportError as error:
+    raise StoreError(
+        "store: cassandra:// needs the driver of Cassandra; install it with `pip install spanglass[cassandra]`"
+    ) from error
+
+AT_ONCE_MAX: Final = 64
+"""Statements of one call that are under way at a time."""
+RETRIES_MAX: Final = 3
+"""How often a statement that may run twice is sent again after a replica failed."""
+PAGE_ROWS: Final = 1_000
+"""Rows that are fetched at a time."""
+CONNECT_SECONDS: Final = 10.0
+_BROKEN: Final = (NoHostAvailable, OperationTimedOut, RequestExecutionException)
+"""What may pass by itself: nodes that are down, too slow or too busy, and what they say of it."""
+
+Statement: TypeAlias = tuple[str, Sequence[Any]]
+"""CQL with a question mark for each value, and the values."""
+
+
+class Batch(NamedTuple):
+    """Statements on rows of one partition, which take effect together."""
+
+    statements: Sequence[Statement]
+
+
+class _Retries(RetryPolicy):  # type: ignore[misc]  # the driver has no types
+    """Sends what may run twice to the next node when one fails; the rest is decided by whoever sent it."""
+
+    def on_read_timeout(self, query: Any, consistency: Any, *_: Any, retry_num: int = 0, **__: Any) -> Any:
+        return self._again(query, consistency, retry_num)
+
+    def on_write_timeout(self, query: Any, consistency: Any, *_: Any, retry_num: int = 0, **__: Any) -> Any:
+        return self._again(query, consistency, retry_num)
+
+    def on_unavailable(self, query: Any, consistency: Any, *_: Any, retry_num: int = 0, **__: Any) -> Any:
+        return self._again(query, consistency, retry_num)
+
+    def on_request_error(self, query: Any, consistency: Any, _error: Any, retry_num: int) -> Any:
+        return self._again(query, consistency, retry_num)
+
+    def _again(self, query: Any, consistency: Any, retry_num: int) -> Any:
+        if query.is_idempotent and retry_num < RETRIES_MAX:
+            return self.RETRY_NEXT_HOST, consistency
+        return self.RETHROW, None
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Turn the driver's errors into the store's: what may pass by itself is ``UnavailableError``."""
+    try:
+        yield
+    except (InvalidRequest, Unauthorized) as error:
+        raise StoreError(f"the cluster refuses: {error}") from error
+    except _BROKEN as error:
+        raise UnavailableError(f"the cluster cannot answer now: {_told(error)}") from error
+    except DriverException as error:
+        raise StoreError(f"the store failed: {error}") from error
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says, without addresses of objects that the driver names."""
+    if isinstance(error, NoHostAvailable):
+        reasons = sorted({f"{getattr(host, 'endpoint', host)}: {reason}" for host, reason in error.errors.items()})
+        return "no node answers" + "".join(f"; {reason}" for reason in reasons[:3])
+    return str(error)
+
+
+class Database:
+    """A session with a cluster; used from any thread."""
+
+    def __init__(self, address: Address, credentials: Credentials) -> None:
+        """Connect.
+
+        Raises:
+            StoreError: The cluster cannot be reached, or does not let us in.
+        """
+        options = address.options
+        self.address = address
+        self._statements: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        speculate = options.speculate_seconds
+        profile = ExecutionProfile(
+            load_balancing_policy=TokenAwarePolicy(DCAwareRoundRobinPolicy(options.dc)),
+            retry_policy=_Retries(),
+            consistency_level=ConsistencyLevel.name_to_value[options.consistency],
+            serial_consistency_level=ConsistencyLevel.name_to_value[options.serial],
+            request_timeout=options.timeout_seconds,
+            row_factory=tuple_factory,
+            speculative_execution_policy=(
+                ConstantSpeculativeExecutionPolicy(speculate, 1) if speculate else NoSpeculativeExecutionPolicy()
+            ),
+        )
+        self._cluster = Cluster(
+            list(address.hosts),
+            port=address.port,
+            auth_provider=PlainTextAuthProvider(address.user, credentials.password) if address.user else None,
+            ssl_context=_tls(credentials) if options.tls else None,
+            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+            connect_timeout=CONNECT_SECONDS,
+        )
+        try:
+            with store_errors():
+                self._session: Session = self._cluster.connect()
+        except BaseException:
+            self._cluster.shutdown()
+            raise
+        self._session.default_fetch_size = PAGE_ROWS
+
+    def use(self, keyspace: str) -> None:
+        """Have statements mean tables of a keyspace."""
+        with store_errors():
+            self._session.set_keyspace(keyspace)
+
+    def define(self, cql: str) -> None:
+        """Run a statement that changes the schema, and wait until all nodes agree."""
+        with store_errors():
+            self._session.execute(cql, timeout=max(60.0, self.address.options.timeout_seconds))
+
+    def keyspaces(self) -> set[str]:
+        """Return the keyspaces that there are."""
+        rows = self.rows("SELECT keyspace_name FROM system_schema.keyspaces")
+        return {name for (name,) in rows}
+
+    def nodes(self) -> dict[str, int]:
+        """Return how many nodes there are in each data centre."""
+        return Counter(host.datacenter for host in self._cluster.metadata.all_hosts())
+
+    def rows(self, cql: str, *values: Any, fetch: int | None = None) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query, fetched by and by."""
+        statement = self._bound((cql, values))
+        if fetch is not None:
+            statement.fetch_size = fetch
+        with store_errors():
+            yield from self._session.execute(statement)
+
+    def row(self, cql: str, *values: Any) -> tuple[Any, ...] | None:
+        """Return the first row of a query, or None."""
+        with store_errors():
+            found: tuple[Any, ...] | None = self._session.execute(self._bound((cql, values))).one()
+            return found
+
+    def all(self, statements: Sequence[Statement]) -> list[list[tuple[Any, ...]]]:
+        """Return all rows of several queries, which run at the same time."""
+        return [list(result) for result in self._together([self._bound(each) for each in statements])]
+
+    def write(self, statements: Sequence[Statement | Batch]) -> None:
+        """Run statements that may run twice, at the same time; on return all of them are done."""
+        self._together([self._batch(each) if isinstance(each, Batch) else self._bound(each) for each in statements])
+
+    def swap(self, cql: str, *values: Any) -> tuple[Any, ...] | None:
+        """Run a compare-and-set; return None if it took effect, else the columns of the row as it is.
+
+        Raises:
+            UnavailableError: It is unknown whether it took effect.
+        """
+        with store_errors():
+            applied, *columns = self._session.execute(self._bound((cql, values), idempotent=False)).one()
+        return None if applied else tuple(columns)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._cluster.shutdown()
+
+    def _prepared(self, cql: str) -> Any:
+        prepared = self._statements.get(cql)
+        if prepared is None:
+            with self._lock, store_errors():
+                prepared = self._statements[cql] = self._session.prepare(cql)
+        return prepared
+
+    def _bound(self, statement: Statement, *, idempotent: bool = True) -> Any:
+        cql, values = statement
+        bound = self._prepared(cql).bind(values)
+        bound.is_idempotent = idempotent
+        return bound
+
+    def _batch(self, batch: Batch) -> Any:
+        together = BatchStatement(BatchType.UNLOGGED)
+        together.is_idempotent = True
+        for statement in batch.statements:
+            together.add(self._bound(statement))
+        return together
+
+    def _together(self, statements: Sequence[Any]) -> list[Any]:
+        results: list[Any] = []
+        with store_errors():
+            for start in range(0, len(statements), AT_ONCE_MAX):
+                asked = [self._session.execute_async(each) for each in statements[start : start + AT_ONCE_MAX]]
+                results += [each.result() for each in asked]
+        return results
+
+
+def _tls(credentials: Credentials) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=credentials.tls_ca or None)
+        if credentials.tls_certificate:
+            context.load_cert_chain(credentials.tls_certificate, credentials.tls_key or None)
+    except OSError as error:
+        raise StoreError(f"store: the files of TLS cannot be used: {error}") from error
+    return context

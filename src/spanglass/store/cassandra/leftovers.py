@@ -1,0 +1,97 @@
+"""What a server that dies may leave behind: noted before it comes into being, forgotten once there is nothing of it.
+
+A note is of rows of a generation, which are to be deleted unless the session is of that generation, or of a trace that
+is being moved. Housekeeping of any server finishes what was noted a while ago.
+"""
+
+import random
+import uuid
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import msgspec
+
+from spanglass.store.cassandra import traces
+from spanglass.store.cassandra.database import Database, Statement
+from spanglass.store.cassandra.heads import Ids, now_us
+from spanglass.store.cassandra.reader import Rows
+
+PARTS: Final = 16
+"""Partitions of notes: servers look at one at a time, each at another."""
+AGE_SECONDS: Final = 600
+"""Seconds after which nobody is still at work on what was noted."""
+AT_ONCE_MAX: Final = 20
+"""Notes that one piece of housekeeping looks at."""
+
+
+class Leftover(msgspec.Struct, array_like=True, frozen=True):
+    """Rows of a session's generation, or without that, a trace that is being moved.
+
+    ``seq`` is the state that took the generation's place, and ``forgotten`` whether the session's traces are to be
+    forgotten with it.
+    """
+
+    ids: Ids = (b"", b"")
+    generation: int = 0
+    buckets: int = 0
+    seq: int = 0
+    forgotten: bool = False
+    trace: bytes = b""
+
+
+class Note(NamedTuple):
+    """A row of the table ``leftovers``."""
+
+    part: int
+    since_us: int
+    id: bytes
+    what: Leftover
+
+
+_ENCODE: Final = msgspec.msgpack.Encoder().encode
+_LEFTOVER: Final = msgspec.msgpack.Decoder(Leftover)
+_INSERT: Final = "INSERT INTO leftovers (part, since_us, id, what) VALUES (?, ?, ?, ?)"
+_DELETE: Final = "DELETE FROM leftovers WHERE part = ? AND since_us = ? AND id = ?"
+_READ: Final = "SELECT part, since_us, id, what FROM leftovers WHERE part = ? AND since_us < ? LIMIT ?"
+_NO_SPAN_ID: Final = (
+    "DELETE FROM span_ids USING TIMESTAMP ? WHERE id = ? AND assistant = ? AND session = ? AND span = ?"
+)
+_NO_TRACE: Final = "DELETE FROM trace_times WHERE trace = ? AND assistant = ? AND session = ? AND generation = ?"
+_PARTITION: Final = "WHERE assistant = ? AND session = ? AND generation = ? AND bucket = ?"
+
+
+def note(db: Database, what: Leftover) -> Note:
+    """Note what is going to be left, should this server die."""
+    made = Note(random.randrange(PARTS), now_us(), uuid.uuid4().bytes, what)  # noqa: S311 (to spread, not to hide)
+    db.write([(_INSERT, (made.part, made.since_us, made.id, _ENCODE(what)))])
+    return made
+
+
+def done(db: Database, notes: Sequence[Note]) -> None:
+    """Forget notes."""
+    db.write([(_DELETE, (each.part, each.since_us, each.id)) for each in notes])
+
+
+def old(db: Database, part: int) -> list[Note]:
+    """Return some notes that are so old that whoever made them is not at it any more."""
+    rows = db.rows(_READ, part, now_us() - AGE_SECONDS * 1_000_000, AT_ONCE_MAX)
+    return [Note(number, since_us, note_id, _LEFTOVER.decode(what)) for number, since_us, note_id, what in rows]
+
+
+def discard(db: Database, rows: Rows, what: Leftover) -> None:
+    """Delete a generation of a session's rows, and what leads to it."""
+    statements: list[Statement] = []
+    forgotten: set[bytes] = set()
+    before = what.seq - 1  # what leads to the session's newer rows was written later
+    for _, _, told in rows.learn():
+        for each in told:
+            forgotten.add(each.trace)
+            leading = filter(None, (each.span_id, each.otel_id))
+            statements += [(_NO_SPAN_ID, (before, named, *what.ids, each.span_id)) for named in leading]
+    for trace in filter(None, forgotten):
+        if what.forgotten:
+            traces.forget(db, trace, what.ids)
+        statements.append((_NO_TRACE, (trace, *what.ids, what.generation)))
+    db.write(statements)
+    partitions = [(*what.ids, what.generation, bucket) for bucket in range(what.buckets)]
+    db.write([(f"DELETE FROM {table} {_PARTITION}", each) for table in ("blocks", "spans") for each in partitions])

@@ -1,0 +1,274 @@
+"""The store over a cluster passes the battery on a real node, and keeps what only several servers can break."""
+
+# ruff: noqa: ANN401, S311 (steps of any form are wrapped; a seeded generator is the point)
+
+import random
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spanglass.model.place import TracePart
+from spanglass.store.cassandra import following, heads, leftovers, reader, state, writer
+from spanglass.store.cassandra.database import Database
+from spanglass.store.interface import Cursor, Store, UnavailableError
+from spanglass.store.memory import MemoryStore
+from spanglass.store.samples import everything, ids, message, part, parts, read, span, span_id, trace_id
+from spanglass.store.testing import SUPPRESSED, Opener, StoreBattery
+from tests.store.cassandra.conftest import Open
+
+
+class TestCassandraStore(StoreBattery):
+    """What is drawn is drawn less often than for other backends: a write takes some milliseconds."""
+
+    @pytest.fixture
+    def opener(self, opener: Open) -> Opener:
+        """Open the keyspace of these tests."""
+        return opener
+
+    @settings(max_examples=8, suppress_health_check=SUPPRESSED)
+    @given(drawn=st.lists(st.lists(parts(), max_size=4), max_size=8), rest=st.booleans())
+    def test_answers_as_the_reference_does(
+        self,
+        opener: Opener,
+        drawn: Sequence[list[TracePart]],
+        rest: bool,  # noqa: FBT001 (drawn)
+    ) -> None:
+        """Any parts in any calls leave what the reference store holds."""
+        self.compare(opener, drawn, rest=rest)
+
+    @settings(max_examples=5, suppress_health_check=SUPPRESSED)
+    @given(drawn=st.lists(parts(), max_size=10), seed=st.integers(0, 1 << 16))
+    def test_order_of_arrival_does_not_matter(self, opener: Opener, drawn: list[TracePart], seed: int) -> None:
+        """The same parts in another order, cut into other calls, some twice, end the same."""
+        self.shuffle(opener, drawn, seed)
+
+
+def traces(count: int) -> list[TracePart]:
+    """Return traces of one conversation: children that name no session, and a root that does."""
+    said = [message(f"message {n}") for n in range(count + 1)]
+    made = []
+    for n in range(count):
+        children = [
+            span(10 * n + k, trace=n, parent_span_id=span_id(10 * n), inputs=tuple(said[: n + 1])) for k in range(1, 4)
+        ]
+        made += [part(child, session=None, trace=n) for child in children]
+        made.append(part(span(10 * n, trace=n, inputs=(said[n],)), trace=n))
+    return made
+
+
+def at_once(stores: Sequence[Store], orders: Sequence[Sequence[TracePart]]) -> None:
+    """Have several stores write at the same time, each its parts in its order; what fails for now is written again."""
+    failed: list[BaseException] = []
+
+    def write(store: Store, order: Sequence[TracePart]) -> None:
+        try:
+            for each in order:
+                persist(store, each)
+        except BaseException as error:  # noqa: BLE001 (it is told below)
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=each) for each in zip(stores, orders, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def persist(store: Store, one: TracePart) -> None:
+    """Write a part, again if the store cannot for now, as exporters do."""
+    for _ in range(20):
+        try:
+            store.write([one])
+        except UnavailableError:
+            continue
+        return
+    raise AssertionError("the store cannot be written to")
+
+
+def test_two_servers_write_the_same_session_and_traces(opener: Open) -> None:
+    """The same traces, shuffled, some twice, from two servers at once, end in what one server leaves."""
+    made, rng = traces(4), random.Random(7)
+    orders = [rng.sample(made, len(made)) + rng.sample(made, 4) for _ in range(2)]
+    reference = MemoryStore()
+    reference.write(made)
+    with closing(opener()) as one, closing(opener()) as other:
+        at_once((one, other), orders)
+        assert everything(one) == everything(other) == everything(reference)
+        assert [store.trace(trace_id(2)) for store in (one, other)] == [reference.trace(trace_id(2))] * 2
+
+
+def test_servers_see_each_others_writes_at_once(opener: Open) -> None:
+    """Servers that take turns in writing to a session read all of it, and count all of it."""
+    with closing(opener()) as one, closing(opener()) as other:
+        for number in range(12):
+            writing, reading = (one, other) if number % 3 else (other, one)
+            writing.write([part(span(number, inputs=tuple(message(f"m{n}") for n in range(number))))])
+            assert len(list(read(reading, *ids()))) == number + 1
+        assert [len(each.inputs) for each in read(one, *ids())] == list(range(12))
+        record = other.session(*ids())
+        assert record is not None
+        assert record.spans == 12
+        assert [change.number for change in one.changes(0)] == [other.last_change()] == [12]
+
+
+class Killed(Exception):  # noqa: N818 (no error, an end)
+    """A server was killed here."""
+
+
+STEPS = (
+    (heads, "swap"),
+    (following, "follow"),
+    (following, "span_rows"),
+    (writer.Writer, "_take_away"),
+    (leftovers, "discard"),
+    (writer.Writer, "_tell"),
+)
+"""Where a server is killed while a trace moves: before each of these."""
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+@pytest.mark.parametrize(("where", "step"), STEPS)
+def test_a_server_is_killed_between_two_steps(
+    opener: Open, monkeypatch: pytest.MonkeyPatch, where: Any, step: str, times: int
+) -> None:
+    """Whichever step a server dies before, another one that gets the same spans ends where none had died."""
+    child = part(span(2, parent_span_id=span_id(1), inputs=(message("one"),)), session=None)
+    other = part(span(5, trace=1, inputs=(message("two"),)), trace=1)
+    root = part(span(1, inputs=(message("one"), message("two"))))
+    reference = MemoryStore()
+    reference.write([child, other, root])
+    with closing(opener()) as store:
+        store.write([child])
+        store.write([other])
+        done, passed = getattr(where, step), iter(range(times - 1))
+
+        def dying(*given: Any, **named: Any) -> Any:
+            if next(passed, None) is None:
+                raise Killed
+            return done(*given, **named)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(where, step, dying)
+            with suppress(Killed):
+                store.write([root])
+    with closing(opener()) as store:
+        assert len(list(read(store, *ids()))) in {1, 2, 3}
+        store.write([root])
+        assert everything(store) == everything(reference)
+        assert store.assistants() == reference.assistants()
+        assert store.trace(trace_id(0)) == reference.trace(trace_id(0))
+
+
+def test_housekeeping_finishes_a_move(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trace whose move a server began and never finished is brought together by another one's housekeeping."""
+    child, root = part(span(2, parent_span_id=span_id(1)), session=None), part(span(1))
+    reference = MemoryStore()
+    reference.write([child, root])
+    with closing(opener()) as store:
+        store.write([child])
+        with monkeypatch.context() as patch:
+            patch.setattr(writer.Writer, "_take_away", lambda *_: (_ for _ in ()).throw(Killed))
+            with pytest.raises(Killed):
+                store.write([root])
+    monkeypatch.setattr(leftovers, "AGE_SECONDS", -1)
+    with closing(opener()) as store:
+        for _ in range(2 * leftovers.PARTS):
+            store.maintain()
+        assert everything(store) == everything(reference)
+        assert list(store._db.rows("SELECT id FROM leftovers")) == []
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Count the rows that are fetched from now on, a number a query."""
+    fetched: list[int] = []
+    rows, together = Database.rows, Database.all
+
+    def counting(db: Database, cql: str, *values: Any, **named: Any) -> Iterator[Any]:
+        for row in rows(db, cql, *values, **named):
+            fetched.append(1)
+            yield row
+
+    def counting_all(db: Database, statements: Any) -> Any:
+        found = together(db, statements)
+        fetched.append(sum(map(len, found)))
+        return found
+
+    monkeypatch.setattr(Database, "rows", counting)
+    monkeypatch.setattr(Database, "all", counting_all)
+    return fetched
+
+
+def test_a_page_deep_in_a_session_reads_few_rows(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page costs the same wherever it is, and however many buckets the session has."""
+    monkeypatch.setattr(heads, "BUCKET_ROWS", 300)
+    spans = [span(n, inputs=(message(f"message {n}"),)) for n in range(2_000)]
+    with closing(opener()) as store:
+        for at in range(0, 2_000, 100):
+            store.write([part(*spans[at : at + 100])])
+        assert len(store._row(ids()).head.buckets) > 5  # type: ignore[union-attr]  # it has spans
+        fetched = counted(monkeypatch)
+        costs = []
+        for start in (0, 1_000, 1_900):
+            fetched.clear()
+            page = store.spans(*ids(), after=Cursor(spans[start].start_ns, spans[start].span_id), limit=20)
+            assert page is not None
+            assert [each.span_id for each in page.spans] == [span_id(n) for n in range(start + 1, start + 21)]
+            costs.append(sum(fetched))
+        assert max(costs) < 100
+
+
+def test_spans_in_any_order_fill_buckets_that_are_read_as_one(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spans that come shuffled lie in buckets whose times overlap, and are read in order, and written anew whole."""
+    monkeypatch.setattr(heads, "BUCKET_ROWS", 7)
+    monkeypatch.setattr(state, "BLOCK_BYTES", 200)
+    order = random.Random(3).sample(range(60), 60)
+    reference = MemoryStore()
+    with closing(opener()) as store:
+        for number in order:
+            one = part(span(number, trace=number % 3, inputs=(message(f"m{number % 9}"),)), trace=number % 3)
+            store.write([one])
+            reference.write([one])
+        assert everything(store) == everything(reference)
+        better = part(span(61, start_ns=5), session="better", trace=1)
+        store.write([better])
+        reference.write([better])
+        assert everything(store) == everything(reference)
+
+
+def test_what_is_too_large_for_a_row_goes_over_several(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bodies and what is pending are cut into rows of bounded size, and nothing of the latter is left."""
+    monkeypatch.setattr(following, "PENDING_BYTES_MAX", 1_000)
+    monkeypatch.setattr(following, "PART_BYTES", 700)
+    rng = random.Random(1)
+    large = span(1, inputs=(message(rng.randbytes(5_000).hex()),))
+    with closing(opener()) as store:
+        store.write([part(large), part(span(2, inputs=(message("small"),)))])
+        assert [each.inputs for each in read(store, *ids())] == [large.inputs, (message("small"),)]
+        assert max(len(body) for (body,) in store._db.rows("SELECT body FROM blocks")) <= 700
+        assert list(store._db.rows("SELECT id FROM intents")) == []
+
+
+def test_a_reader_waits_for_no_writer(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session that is written anew while a page is read is read again, as it is by then."""
+    child, root = part(span(2, parent_span_id=span_id(1)), session="wrong"), part(span(1), session="right")
+    stays = part(span(3, trace=1), session="wrong", trace=1)
+    with closing(opener()) as store, closing(opener()) as other:
+        store.write([child, stays])
+        places = reader.Rows.places
+        left = iter([root])
+
+        def moving(*given: Any, **named: Any) -> Any:
+            for each in left:  # once, and not for what that itself reads
+                other.write([each])
+            return places(*given, **named)
+
+        monkeypatch.setattr(reader.Rows, "places", moving)
+        page = store.spans(*ids(session="wrong"))
+        assert page is not None
+        assert [each.span_id for each in page.spans] == [span_id(3)]
