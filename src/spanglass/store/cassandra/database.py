@@ -12,7 +12,6 @@ from spanglass.store.interface import StoreError, UnavailableError
 
 try:
     from cassandra.auth import PlainTextAuthProvider
-    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
     from cassandra.policies import (
         ConstantSpeculativeExecutionPolicy,
         DCAwareRoundRobinPolicy,
@@ -20,6 +19,7 @@ try:
         RetryPolicy,
         TokenAwarePolicy,
     )
+    from cassandra.protocol import ErrorMessage
     from cassandra.query import BatchStatement, BatchType, tuple_factory
 
     from cassandra import (
@@ -30,6 +30,7 @@ try:
         RequestExecutionException,
         Unauthorized,
     )
+    from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 except ImportError as error:
     raise StoreError(
         "store: cassandra:// needs the driver of Cassandra; install it with `pip install spanglass[cassandra]`"
@@ -42,7 +43,7 @@ RETRIES_MAX: Final = 3
 PAGE_ROWS: Final = 1_000
 """Rows that are fetched at a time."""
 CONNECT_SECONDS: Final = 10.0
-_BROKEN: Final = (NoHostAvailable, OperationTimedOut, RequestExecutionException)
+_BROKEN: Final = (NoHostAvailable, OperationTimedOut, RequestExecutionException, ErrorMessage)
 """What may pass by itself: nodes that are down, too slow or too busy, and what they say of it."""
 
 Statement: TypeAlias = tuple[str, Sequence[Any]]
@@ -67,7 +68,7 @@ class _Retries(RetryPolicy):  # type: ignore[misc]  # the driver has no types
     def on_unavailable(self, query: Any, consistency: Any, *_: Any, retry_num: int = 0, **__: Any) -> Any:
         return self._again(query, consistency, retry_num)
 
-    def on_request_error(self, query: Any, consistency: Any, _error: Any, retry_num: int) -> Any:
+    def on_request_error(self, query: Any, consistency: Any, error: Any, retry_num: int) -> Any:  # noqa: ARG002 (named so by the driver)
         return self._again(query, consistency, retry_num)
 
     def _again(self, query: Any, consistency: Any, retry_num: int) -> Any:
