@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test fuzz check bench record guides site format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-cluster fuzz check bench record guides site format types pictures requirements clean
 
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
@@ -91,6 +91,9 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 	$(NPM) run --silent check
+
+test-cluster: $(READY) setup-cassandra ## Break a cluster of three Cassandra nodes in every way while it is written to and read
+	$(BIN)/python -m pytest -rs -o python_files='faults_*.py' tests/cassandra
 
 fuzz: $(READY) ## Send 100,000 generated requests to both APIs
 	@$(BIN)/python -m tests.fuzz

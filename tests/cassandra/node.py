@@ -112,7 +112,8 @@ class Node:
     """A node at an address; as a context it lasts to the end of the block.
 
     ``seeds`` are the addresses at which it looks for others, ``token`` where it stands in the ring, ``settings`` what
-    its configuration has beside or instead of what all have, and ``prefix`` the command that it is started by.
+    its configuration has beside or instead of what all have, None: not at all, and ``prefix`` the command that it is
+    started by.
     """
 
     def __init__(
@@ -130,9 +131,9 @@ class Node:
         self.log = folder / "log"
         self._process: subprocess.Popen[bytes] | None = None
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "cassandra.yaml").write_text(
-            json.dumps(_configuration(folder, host, seeds or (host,), token) | dict(settings or {}))
-        )
+        told = _configuration(folder, host, seeds or (host,), token) | dict(settings or {})
+        known = {name: setting for name, setting in told.items() if setting is not None}
+        (folder / "cassandra.yaml").write_text(json.dumps(known))
         (folder / "logback.xml").write_text(LOGGING)
         properties = QUICK | {"config": (folder / "cassandra.yaml").as_uri(), "storagedir": folder, "foreground": "yes"}
         self._command = (
