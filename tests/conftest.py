@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from tests.cassandra.network import loopback
 from tests.cassandra.node import Node, install, missing
 
+os.environ.pop("COLUMNS", None)  # xdist tells its workers a width, which commands under test would heed
 settings.register_profile(
     "spanglass",
     deadline=None,  # timings decide nothing: machines differ and are shared

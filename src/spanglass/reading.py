@@ -165,8 +165,8 @@ class Reader:
 
     def messages(
         self, assistant_id: bytes, session_id: bytes, *, first: int, limit: int
-    ) -> tuple[list[dict[str, Any]], int]:
-        """Return distinct messages of a session as SpanMessages, in the order in which they were said, and their count.
+    ) -> tuple[list[dict[str, Any]], bool]:
+        """Return distinct messages as SpanMessages in the order in which they were said, and whether more follow.
 
         They are those from number ``first`` on; a page also ends at ``Limits.page_bytes_max``, but is never empty.
 
@@ -177,9 +177,9 @@ class Reader:
         page = self._store.said(assistant_id, session_id, **limits)
         if page is None:
             self._made(assistant_id, session_id)
-            return [], 0
+            return [], False
         joiner = Joiner(assistant_id, session_id)
-        return [msgspec.json.decode(joiner.message(each.message)) for each in page.said], page.total
+        return [msgspec.json.decode(joiner.message(each.message)) for each in page.said], page.more
 
     def session(self, assistant_id: bytes, session_id: bytes) -> SessionRecord:
         """Return a session with its roll-ups.

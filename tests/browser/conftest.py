@@ -23,6 +23,11 @@ SECONDS_MAX: Final = 20.0
 expect.set_options(timeout=SECONDS_MAX * 1000)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer ``--throttle``, where these tests are run by themselves: a slow machine shows what waits are unsound."""
+    parser.addoption("--throttle", type=float, default=1, help="Slow the browser's pages down so many times.")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let all browser tests run in one worker: they share one server and one browser."""
     for item in items:
@@ -63,8 +68,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server) -> Iterator[Open]:
+def visit(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Open]:
     """Return what opens an address in a new window, and hold each such window to what no page may do."""
+    throttle = request.config.getoption("--throttle", default=1)
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
@@ -81,6 +87,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Open]:
         contexts.append(context)
         context.set_default_timeout(SECONDS_MAX * 1000)
         page = context.new_page()
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": throttle})
 
         def hear(message: ConsoleMessage) -> None:
             if message.type in {"error", "warning"} and not re.search(tolerated, message.text):

@@ -67,8 +67,8 @@ def _read(
 ) -> tuple[list[tuple[_Position, dict[str, Any]]], _Position | None]:
     """Return what some messages from a position on say, each with its own, and where the next ones begin."""
     around = min(AROUND_MAX, at.message)
-    before, _ = backing.reader.messages(*ids, first=at.message - around, limit=around) if around else ([], 0)
-    messages, total = backing.reader.messages(*ids, first=at.message, limit=limit)
+    before, _ = backing.reader.messages(*ids, first=at.message - around, limit=around) if around else ([], False)
+    messages, more = backing.reader.messages(*ids, first=at.message, limit=limit)
     tools: dict[str, str] = {}
     _note_tools(tools, before)
     found = []
@@ -78,7 +78,7 @@ def _read(
         outputs = enumerate(_outputs(message, tools))
         found += [(_Position(number, place), output) for place, output in outputs if place >= skipped]
     end = at.message + len(messages)
-    return found, _Position(end, 0) if end < total else None
+    return found, _Position(end, 0) if more else None
 
 
 def _note_tools(tools: dict[str, str], messages: Iterable[dict[str, Any]]) -> None:

@@ -56,18 +56,18 @@ class Orders:
 
 def said_page(items: Items, order: Order, first: int, limit: int, bytes_max: int) -> SaidPage:
     """Return messages of a session in order; see ``interface.Store.said``."""
-    said = read_said(items, order, order.uttered[first : first + limit])
-    return SaidPage(within_bytes(said, bytes_max), first, len(order.uttered))
+    said = within_bytes(read_said(items, order.entries, order.uttered[first : first + limit]), bytes_max)
+    return SaidPage(said, first, more=first + len(said) < len(order.uttered))
 
 
-def read_said(items: Items, order: Order, wanted: Sequence[tuple[Sayer, int]]) -> Iterator[Said]:
-    """Yield some messages of an order."""
-    entries = Entries(items)
+def read_said(items: Items, entries: Mapping[bytes, int], wanted: Sequence[tuple[Sayer, int]]) -> Iterator[Said]:
+    """Yield some messages of an order; ``entries`` are the ordinals of the spans that said them, by id."""
+    read = Entries(items)
     items.prepare([ordinal for _, ordinal in wanted])
     spans = {}
     for (_, start_ns, span_id, output, _), ordinal in wanted:
         if span_id not in spans:
-            spans[span_id] = entries.record((start_ns, span_id, order.entries[span_id]))
+            spans[span_id] = read.record((start_ns, span_id, entries[span_id]))
         yield Said(items.fragment(ordinal), spans[span_id], output)
 
 
@@ -78,37 +78,53 @@ def ordered(written: Iterable[tuple[int, Entry]], places: Mapping[int, tuple[int
     """
     sayers: dict[int, Sayer] = {}
     instructions: set[int] = set()
-    lists = _Lists(Entries(items))
+    lists = Lists(Entries(items))
     for ordinal, entry in written:
-        heard, said, inherited = lists.of(ordinal, entry)
         if ordinal not in places:
+            lists.of(ordinal, entry)
             continue  # another version of the span has taken its place
         start_ns, span_id = places[ordinal]
-        start_ms = start_ns // 1_000_000
-        end_ms = start_ms if entry.duration_ns == RUNNING else (start_ns + entry.duration_ns) // 1_000_000
         began = places.get(ordinal - entry.back)
-        # What an earlier call had as an input was said by then; only what it said itself may have been said later.
-        known = inherited if began is not None and began[0] // 1_000_000 < start_ms else 0
-        system = spread(entry.system)
-        instructions.update(system)
-        for ordinals, first, ms, output in (
-            (heard, known, start_ms, False),
-            (said, 0, end_ms, True),
-            (system, 0, start_ms, False),
-        ):
-            _note(sayers, ordinals, first, (ms, start_ns, span_id, output))
+        instructions.update(spread(entry.system))
+        for told in lists.tellings(ordinal, entry, start_ns, None if began is None else began[0] // 1_000_000):
+            _note(sayers, told.ordinals, told.first, (told.ms, start_ns, span_id, told.output))
     order = sorted((sayer, ordinal) for ordinal, sayer in sayers.items())
     saying = {sayer[2] for sayer in sayers.values()}
     entries = {span_id: ordinal for ordinal, (_, span_id) in places.items() if span_id in saying}
     return Order(order, [each for each in order if each[1] not in instructions], entries)
 
 
-class _Lists:
+class Telling(NamedTuple):
+    """Messages that a span tells, those of its list from number ``first`` on, and when, in ms."""
+
+    ordinals: list[int]
+    first: int
+    ms: int
+    output: bool
+
+
+class Lists:
     """What entries heard and said, by ordinal; that of the latest entries is held, as later ones refer to them."""
 
     def __init__(self, entries: Entries) -> None:
         self._entries = entries
         self._held: OrderedDict[int, tuple[list[int], list[int]]] = OrderedDict()
+
+    def tellings(self, ordinal: int, entry: Entry, start_ns: int, began_ms: int | None) -> Sequence[Telling]:
+        """Return what an entry tells that may be told first by it.
+
+        ``began_ms`` is the start of the span of the entry that it goes on from, None if that has no place any more.
+        """
+        heard, said, inherited = self.of(ordinal, entry)
+        start_ms = start_ns // 1_000_000
+        end_ms = start_ms if entry.duration_ns == RUNNING else (start_ns + entry.duration_ns) // 1_000_000
+        # What an earlier call had as an input was said by then; only what it said itself may have been said later.
+        known = inherited if began_ms is not None and began_ms < start_ms else 0
+        return (
+            Telling(heard, known, start_ms, output=False),
+            Telling(said, 0, end_ms, output=True),
+            Telling(spread(entry.system), 0, start_ms, output=False),
+        )
 
     def of(self, ordinal: int, entry: Entry) -> tuple[list[int], list[int], int]:
         """Return the inputs and outputs of an entry, and how many inputs are inputs of the entry it goes on from."""

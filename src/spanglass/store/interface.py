@@ -214,11 +214,11 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class SaidPage(msgspec.Struct, frozen=True):
-    """Messages in the order in which they were said, from number ``first`` on, and how many there are in all."""
+    """Messages in the order in which they were said, from number ``first`` on, and whether more follow."""
 
     said: list[Said]
     first: int
-    total: int
+    more: bool
 
 
 class Totals(msgspec.Struct, frozen=True):

@@ -321,7 +321,8 @@ class MemoryStore:
             if session is None:
                 return None
             said = [each for each in conversation(session.told()) if each.message.kind in UTTERED]
-        return SaidPage(within_bytes(said[first : first + limit], bytes_max), first, len(said))
+        page = within_bytes(said[first : first + limit], bytes_max)
+        return SaidPage(page, first, more=first + len(page) < len(said))
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""

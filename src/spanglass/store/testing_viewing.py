@@ -261,7 +261,7 @@ class ViewingBattery:
             store.write([part(each)])
         page = store.said(*ids())
         assert page is not None
-        assert page.total == 4
+        assert not page.more
         assert [self._told(each) for each in page.said] == [
             ("one", max(span_id(0), span_id(1)), False),
             ("two", span_id(1), True),
@@ -271,7 +271,7 @@ class ViewingBattery:
         assert [each.message.since_ms - EPOCH_NS // 1_000_000 for each in page.said] == [1000, 1500, 5000, 5500]
         part_of_it = store.said(*ids(), first=1, limit=2)
         assert part_of_it is not None
-        assert (part_of_it.said, part_of_it.first, part_of_it.total) == (page.said[1:3], 1, 4)
+        assert (part_of_it.said, part_of_it.first, part_of_it.more) == (page.said[1:3], 1, True)
         assert store.said(*ids(session="nowhere")) is None
 
     @staticmethod
@@ -317,8 +317,8 @@ class ViewingBattery:
         for bytes_max in (1, 2500, 5000):
             page = store.said(*ids(), bytes_max=bytes_max)
             assert page is not None
-            sizes.append((len(page.said), page.total))
-        assert sizes == [(1, 3), (2, 3), (3, 3)]
+            sizes.append((len(page.said), page.more))
+        assert sizes == [(1, True), (2, True), (3, False)]
 
     def test_a_span_is_found_within_its_session(self, store: Store) -> None:
         """A span is found by its id under its own session, and not under another."""

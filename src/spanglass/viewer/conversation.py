@@ -24,6 +24,8 @@ COURSE: Final = frozenset({"escalate_agent", "return_to_agent", "barge_in"})
 """Operations that change the course of a conversation."""
 MODES: Final = {"HANDOFF": "hand_off", "DELEGATE": "delegate"}
 """What a span of each interaction mode is called where it says nothing."""
+COURSE_SPANS: Final = 200
+"""Spans that are looked at in one go for what changes the course: about as many as a page of messages is said by."""
 _FORM: Final = struct.Struct(">q4x")
 _ASSESSMENTS: Final = msgspec.json.Decoder(list[SpanGuardrailAssessment])
 _MESSAGE: Final = msgspec.json.Decoder(SpanMessage)
@@ -62,12 +64,11 @@ def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conv
     joiner = Joiner(*asked.ids)
     heard = [[_heard(joiner, each) for each in part] for part in (before, page.said, after)]
     turns = list(_turns(*heard))
-    more = last < page.total
-    times = (_ms(page.said[0]) if first else -1, _ms(after[0]) if more and after else 1 << 62)
+    times = (_ms(page.said[0]) if first else -1, _ms(after[0]) if page.more and after else 1 << 62)
     turns += _course(store, asked, times)
     return Conversation(
         turns=sorted(turns, key=lambda turn: turn.timestamp),
-        next_cursor=tokens.write(_Position(last)) if more else UNSET,
+        next_cursor=tokens.write(_Position(last)) if page.more else UNSET,
     )
 
 
@@ -152,16 +153,20 @@ def _turn(heard: _Heard, made: list[Call]) -> Turn:
 
 def _course(store: Store, asked: ConversationQuery, times: tuple[int, int]) -> Iterator[Turn]:
     """Yield what changed the course from one time on and before another, in ms; of too many spans only the first."""
-    start = Cursor(times[0] * 1_000_000 - 1, b"\xff" * 16)
-    page = store.outline(*asked.ids, after=start, limit=OUTLINE_MAX)
-    for each in page.spans if page is not None else ():
-        if each.span.start_ns // 1_000_000 >= times[1]:
+    after: Cursor | None = Cursor(times[0] * 1_000_000 - 1, b"\xff" * 16)
+    for _ in range(OUTLINE_MAX // COURSE_SPANS):
+        page = store.outline(*asked.ids, after=after, limit=COURSE_SPANS)
+        for each in page.spans if page is not None else ():
+            if each.span.start_ns // 1_000_000 >= times[1]:
+                return
+            span, attributes = members(each.span)
+            operation = attributes.operation_name
+            kind = operation if operation in COURSE else MODES.get(attributes.interaction_mode or "")
+            if kind is not None:
+                yield _event(kind, each.span, span, attributes)
+        after = None if page is None else page.next
+        if after is None:
             return
-        span, attributes = members(each.span)
-        operation = attributes.operation_name
-        kind = operation if operation in COURSE else MODES.get(attributes.interaction_mode or "")
-        if kind is not None:
-            yield _event(kind, each.span, span, attributes)
 
 
 def _event(kind: str, record: SpanRecord, span: SpanMembers, attributes: AttributeMembers) -> Turn:

@@ -1,7 +1,6 @@
 // Two sessions: their figures, their steps in line, what was said in line.
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { type ReactNode, useEffect, useMemo, useRef } from "react";
 
 import { conversationQuery, sessionQuery } from "../api/queries";
@@ -11,7 +10,7 @@ import { oneLine } from "../format/visible";
 import { failed, roleOf, titleOf } from "../session/roles";
 import { endOf, type Node } from "../session/tree";
 import { useOutline } from "../session/useSession";
-import { useRem } from "../ui/hooks";
+import { useRows } from "../ui/hooks";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
 import { align, keyOfMessage, type Pair, textOf } from "./align";
@@ -214,13 +213,7 @@ interface LinesProps<T> {
 /** Lines of any number, those in sight drawn. */
 function Lines<T>({ label, items, estimate, render }: LinesProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
-  const rem = useRem();
-  const list = useVirtualizer({
-    count: items.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => estimate * rem,
-    overscan: 20,
-  });
+  const list = useRows(scroller, { count: items.length, rowRem: estimate, overscan: 20 });
   if (!items.length) return <p className="pane-empty muted">No differences.</p>;
   return (
     <div ref={scroller} className="compare-lines" tabIndex={0} role="group" aria-label={label}>

@@ -1,6 +1,5 @@
 // What was said, as a person reads it: turns in order, tools with their results, what passed between agents.
 import { useInfiniteQuery } from "@tanstack/react-query";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef } from "react";
 
 import { conversationQuery } from "../api/queries";
@@ -9,7 +8,7 @@ import { clock } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
 import { whole } from "../said/joined";
 import { Fold, Values } from "../said/Values";
-import { useRem } from "../ui/hooks";
+import { useRows } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
@@ -47,13 +46,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, onSelect 
   const { data } = conversation;
   const turns = useMemo(() => whole(data?.pages.flatMap((page) => page.turns) ?? []), [data]);
   const scroller = useRef<HTMLDivElement>(null);
-  const rem = useRem();
-  const list = useVirtualizer({
-    count: turns.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => TURN_REM * rem,
-    overscan: OVERSCAN,
-  });
+  const list = useRows(scroller, { count: turns.length, rowRem: TURN_REM, overscan: OVERSCAN });
   const items = list.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {

@@ -1,10 +1,9 @@
 // The tree of spans with their bars on one time axis. Only rows in sight are drawn, and a few around them.
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, memo, useEffect, useRef } from "react";
 
 import { duration, short } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
-import { useRem, useWidth } from "../ui/hooks";
+import { useRem, useRows, useWidth } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { failed, roleOf, titleOf } from "./roles";
@@ -35,12 +34,7 @@ export function Waterfall(props: Props) {
   const { tree, rows, scale, from, to, path, selected, isFolded, toggle, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const rem = useRem();
-  const list = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_REM * rem,
-    overscan: OVERSCAN,
-  });
+  const list = useRows(scroller, { count: rows.length, rowRem: ROW_REM, overscan: OVERSCAN });
   useEffect(() => list.measure(), [rem, list]);
 
   // what was chosen, here or elsewhere, comes into sight once

@@ -1,13 +1,12 @@
 // The rows of the list, only those in sight and a few around them.
 import { Link, useNavigate } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 
 import type { Excerpt, Session } from "../api/types";
 import { useCommands } from "../commands/registry";
 import { ago, count, duration, moment, money, plural, short } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
-import { useNow, useRem } from "../ui/hooks";
+import { useNow, useRows } from "../ui/hooks";
 import { Mark } from "../ui/parts";
 import { Strip } from "./Strip";
 
@@ -27,16 +26,14 @@ const EXCERPTS_MAX = 3;
 
 export function SessionList({ sessions, query, more, loadingMore }: Props) {
   const scroller = useRef<HTMLDivElement>(null);
-  const rem = useRem();
   const now = useNow(10);
   const [chosen, setChosen] = useState(-1);
   const navigate = useNavigate();
-  const rows = useVirtualizer({
+  const rows = useRows(scroller, {
     count: sessions.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW_REM * rem,
-    getItemKey: (index) => keyOf(sessions[index]) ?? index,
+    rowRem: ROW_REM,
     overscan: OVERSCAN,
+    keyOf: (index) => keyOf(sessions[index]) ?? index,
   });
   const items = rows.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;

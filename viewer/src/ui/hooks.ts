@@ -1,4 +1,5 @@
-// What views need of the window: its width, its type size, the time.
+// What views need of the window: its width, its type size, the time, the rows in sight.
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { type RefObject, useEffect, useState, useSyncExternalStore } from "react";
 
 /** Whether a media query holds, now and as it changes. */
@@ -44,6 +45,32 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
     return () => watch.disconnect();
   }, [element]);
   return width;
+}
+
+interface Rows {
+  count: number;
+  /** What a row takes as long as it has not been measured, in rem. */
+  rowRem: number;
+  /** Rows drawn beyond both edges. */
+  overscan: number;
+  keyOf?: (index: number) => string | number;
+}
+
+/** The rows of a list in sight, which alone are drawn. */
+export function useRows<E extends HTMLElement>(
+  scroller: RefObject<E | null>,
+  { count, rowRem, overscan, keyOf }: Rows,
+) {
+  const rem = useRem();
+  return useVirtualizer<E, HTMLElement>({
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowRem * rem,
+    overscan,
+    ...(keyOf && { getItemKey: keyOf }),
+    // a timer may fire between a move and its event on a slow machine, and the rows of that frame come too late
+    useScrollendEvent: true,
+  });
 }
 
 /** Set the title of the window. */

@@ -301,7 +301,7 @@ class CassandraStore:
             order, items = self._order(ids, row, rows), rows.items()
             items.update(enumerate(rows.written()))
             wanted = [each for each in order.said if holds(items.fragment(each[1]), text)]
-            return list(read_said(items, order, wanted[:limit]))
+            return list(read_said(items, order.entries, wanted[:limit]))
 
         return self._of(ids, read) or []
 

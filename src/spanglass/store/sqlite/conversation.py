@@ -1,16 +1,20 @@
-"""Sessions of a file as conversations: their orders, and the messages that hold words."""
+"""Sessions of a file as conversations: their orders, found as far as needed, and the messages that hold words."""
 
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final
 
 import apsw
 
 from spanglass.store.compression import Compression
-from spanglass.store.conversation import Order, Orders, ordered, read_said, said_page
+from spanglass.store.conversation import REMEMBERED_MAX, read_said
 from spanglass.store.interface import Said, SaidPage
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
-from spanglass.store.sqlite.reader import Blocks, read_entries
-from spanglass.store.views import holds
+from spanglass.store.sqlite.order import Order
+from spanglass.store.sqlite.reader import Blocks
+from spanglass.store.views import holds, within_bytes
 
 HITS_MAX: Final = 200
 """Hits of one session that are looked at for the first ones."""
@@ -21,34 +25,39 @@ class Conversations:
 
     def __init__(self, compression: Compression) -> None:
         self._compression = compression
-        self._orders = Orders()
+        self._lock = threading.Lock()
+        self._orders: OrderedDict[int, Order] = OrderedDict()
 
     def page(self, connection: apsw.Connection, session: int, first: int, limit: int, bytes_max: int) -> SaidPage:
         """Return messages of a session in order; see ``interface.Store.said``."""
+        end = first + limit
+        order = self._order(connection, session, lambda order: len(order.uttered) > end)
         blocks = Blocks(connection, self._compression, session)
-        return said_page(blocks, self._order(connection, session), first, limit, bytes_max)
+        said = within_bytes(read_said(blocks, order.entries, order.uttered[first:end]), bytes_max)
+        return SaidPage(said, first, more=first + len(said) < len(order.uttered))
 
     def hits(self, connection: apsw.Connection, session: int, text: str, limit: int) -> list[Said]:
         """Return the first messages of a session that hold all words of a text; see ``interface.Store.hits``."""
         ordinals = set(index.hits(connection, session, text, HITS_MAX))
         if not ordinals:
             return []
-        order = self._order(connection, session)
+        order = self._order(connection, session, lambda order: order.holds(ordinals, limit))
         wanted = [each for each in order.said if each[1] in ordinals]
         blocks = Blocks(connection, self._compression, session)
-        return [each for each in read_said(blocks, order, wanted[:limit]) if holds(each.message, text)]
+        return [each for each in read_said(blocks, order.entries, wanted[:limit]) if holds(each.message, text)]
 
-    def _order(self, connection: apsw.Connection, session: int) -> Order:
+    def _order(self, connection: apsw.Connection, session: int, is_enough: Callable[[Order], bool]) -> Order:
+        """Return a session's order, found as far as it is enough, or whole."""
         ((version,),) = fetch(connection, "SELECT change FROM sessions WHERE number = ?", (session,))
-        return self._orders.of(session, version, lambda: self._find(connection, session))
-
-    def _find(self, connection: apsw.Connection, session: int) -> Order:
-        """Go over the entries of a session."""
-        places = {
-            ordinal: (start_ns, span_id)
-            for start_ns, span_id, ordinal in connection.execute(
-                "SELECT start_ns, id, ordinal FROM spans WHERE session = ?", (session,)
-            )
-        }
-        written = read_entries(connection, self._compression, session)
-        return ordered(written, places, Blocks(connection, self._compression, session))
+        with self._lock:
+            order = self._orders.get(session)
+            if order is None or order.version != version:
+                order = self._orders[session] = Order(session, version)
+            self._orders.move_to_end(session)
+        with order.lock:
+            while not order.is_whole and not is_enough(order):
+                order.go_on(connection, self._compression)
+        with self._lock:
+            while len(self._orders) > 1 and sum(len(each.said) for each in self._orders.values()) > REMEMBERED_MAX:
+                self._orders.popitem(last=False)
+        return order

@@ -20,6 +20,13 @@ DENSE = 8
 """A span of ordinals is read in one scan if it holds at most this many times the items asked for."""
 
 
+_BLOCKS = (
+    "SELECT first, heads, body FROM blocks WHERE session = ?1 AND first <= ?3 AND first >="
+    " (SELECT max(first) FROM blocks WHERE session = ?1 AND first <= ?2) ORDER BY first"
+)
+"""The blocks of a session that hold the items from one ordinal to another."""
+
+
 class Blocks(Items):
     """The items of one session by ordinal, read block by block as they are asked for and kept while this lives."""
 
@@ -49,26 +56,22 @@ class Blocks(Items):
             self._load(min(ordinals), max(ordinals))
 
     def _load(self, low: int, high: int) -> None:
-        rows = self._connection.execute(
-            "SELECT first, heads, body FROM blocks WHERE session = ?1 AND first <= ?3 AND first >="
-            " (SELECT max(first) FROM blocks WHERE session = ?1 AND first <= ?2)",
-            (self._session, low, high),
-        )
-        for first, heads, body in rows:
+        for first, heads, body in self._connection.execute(_BLOCKS, (self._session, low, high)):
             if first not in self:
                 self.update(enumerate(decode_block(heads, self._compression.decompress(body)), first))
 
 
-def read_entries(connection: apsw.Connection, compression: Compression, session: int) -> Iterator[tuple[int, Entry]]:
-    """Yield all entries of a session in order of writing, with their ordinals, also those that others replaced."""
-    rows = connection.execute("SELECT first, heads, body FROM blocks WHERE session = ? ORDER BY first", (session,))
-    for first, heads, body in rows:
+def read_entries(
+    connection: apsw.Connection, compression: Compression, session: int, low: int = 0, high: int = 1 << 62
+) -> Iterator[tuple[int, Entry]]:
+    """Yield the entries of a session from one ordinal to another, in order, also those that others replaced."""
+    for first, heads, body in connection.execute(_BLOCKS, (session, low, high)):
         kinds = decode_kinds(heads)
         if ENTRY in kinds:
             pieces = decode_pieces(compression.decompress(body))
-            for at, kind in enumerate(kinds):
-                if kind == ENTRY:
-                    yield first + at, decode_entry(pieces[at])
+            for at, kind in enumerate(kinds, first):
+                if kind == ENTRY and low <= at <= high:
+                    yield at, decode_entry(pieces[at - first])
 
 
 def read_places(connection: apsw.Connection, session: int, after: Cursor | None, *, running: bool) -> Iterator[Place]:
