@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.cassandra.network import loopback
@@ -17,6 +18,11 @@ settings.register_profile(
     derandomize="CI" in os.environ,  # a chance find should not stop what it has nothing to do with
 )
 settings.load_profile("spanglass")
+
+
+def pytest_runtest_setup() -> None:
+    """Forget how an earlier test had logs set up, or silenced."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -21,6 +21,11 @@ SECONDS_MAX = 60.0
 SESSION = b"11111111-2222-4333-8444-555555555555"
 
 
+def _hear_interrupts() -> None:
+    """Heed Ctrl-C as a command does that a terminal starts: what runs in the background is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Following:
     """A running ``spanglass tail``, and the lines that it prints."""
 
@@ -31,6 +36,7 @@ class Following:
             stderr=subprocess.PIPE,
             env=environment(),
             bufsize=0,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 (it does nothing that another thread may hold)
         )
 
     def line(self, seconds: float) -> str | None:

@@ -85,6 +85,7 @@ class SqliteStore:
             opened = open_existing if existing else open_writer
             self._connection = opened(self._path, schema_scripts())
             self._at_rest = is_at_rest(self._connection)
+            self._is_readonly = self._connection.readonly("main")  # asked now: later, another thread may be writing
             if not existing:
                 dictionaries.read(self._connection)
             self._compression = Compression(self._read_dictionaries)
@@ -259,7 +260,7 @@ class SqliteStore:
         """Have everything written so far in the index."""
         with self._reading() as connection:
             behind = index.behind(connection)
-        if behind and self._connection.readonly("main"):
+        if behind and self._is_readonly:
             raise StoreError(f"the words of {behind} sessions are not indexed yet, and the file cannot be written")
         for _ in range(0, behind, INDEXED_SESSIONS):
             self._change(lambda writer: writer.index(INDEXED_SESSIONS))
