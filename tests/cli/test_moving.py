@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import pytest
 
-from spanglass.formats.parquet import _arrow
+from spanglass.formats.parquet import arrow
 from spanglass.store.sqlite import SqliteStore
 from tests.captures import exported, logged, mapper
 from tests.cli.running import Done, within
@@ -103,9 +103,9 @@ def test_tables_are_written_and_not_read(run: Run, store: str, monkeypatch: pyte
     code, _, err = run("pull", "x", "--into", "all.parquet")
     assert (code, err) == (2, "spanglass: into: parquet is written from a store, by spanglass export\n")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    _arrow.cache_clear()
+    arrow.cache_clear()
     code, _, err = run("export", "more.parquet", "--store", store)
-    told = "spanglass: format: pyarrow writes Parquet; install it with: pip install 'spanglass[parquet]'\n"
+    told = "spanglass: pyarrow makes tables and writes Parquet; install it with: pip install 'spanglass[parquet]'\n"
     assert (code, err) == (2, told)
     assert not Path("more.parquet").exists()
 

@@ -149,13 +149,40 @@ MESSAGES: Final = (
 TABLES: Final = {"spans": SPANS, "messages": MESSAGES}
 
 
+def rows(session: Session, spans: Iterable[Whole]) -> Iterator[tuple[Whole, str, Mapping[str, Any]]]:
+    """Yield, for each row of a session: the span that it comes from, the table, and what the columns take it from."""
+    known: set[str] = set()
+    for whole in spans:
+        yield whole, "spans", {**whole, "session": session.name, "assistant": session.assistant_name}
+        place = {"assistantId": session.assistant_id, "sessionId": session.session_id, "spanId": whole["spanId"]}
+        for name in ("inputMessages", "outputMessages"):
+            for message in whole["attributes"].get(name, ()):
+                if message["messageId"] not in known:
+                    known.add(message["messageId"])
+                    yield whole, "messages", {**message, **place, "isOutput": name == "outputMessages"}
+
+
+def schema(columns: Iterable[Column]) -> Any:  # noqa: ANN401 (pyarrow is an extra)
+    """Return columns as Arrow's schema."""
+    pa = arrow()
+    kinds = {"texts": pa.list_(pa.string()), "time": pa.timestamp("us", tz="UTC")}
+    return pa.schema([(one.name, kinds.get(one.kind) or getattr(pa, one.kind)()) for one in columns])
+
+
 @functools.cache
-def _arrow() -> Any:  # noqa: ANN401 (a module that is an extra)
+def arrow() -> Any:  # noqa: ANN401 (a module that is an extra)
+    """Return pyarrow.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415 (an extra, and slow to import)
         import pyarrow.parquet  # noqa: PLC0415 (so that pa has it)
     except ImportError:
-        raise ConfigError("format: pyarrow writes Parquet; install it with: pip install 'spanglass[parquet]'") from None
+        raise ConfigError(
+            "pyarrow makes tables and writes Parquet; install it with: pip install 'spanglass[parquet]'"
+        ) from None
     return pa
 
 
@@ -196,19 +223,9 @@ class ParquetWriter:
     def write(self, session: Session, spans: Iterable[Whole]) -> int:
         """See ``interface.Writer``."""
         count = 0
-        known: set[str] = set()
-        for whole in spans:
-            partition = (session.assistant_id, _day(whole))
-            row = {**whole, "session": session.name, "assistant": session.assistant_name}
-            self._tables["spans"].add(partition, row)
-            for name in ("inputMessages", "outputMessages"):
-                for message in whole["attributes"].get(name, ()):
-                    if message["messageId"] in known:
-                        continue
-                    known.add(message["messageId"])
-                    place = {"sessionId": session.session_id, "spanId": whole["spanId"]}
-                    self._tables["messages"].add(partition, {**message, **place, "isOutput": name == "outputMessages"})
-            count += 1
+        for whole, table, told in rows(session, spans):
+            self._tables[table].add((session.assistant_id, _day(whole)), told)
+            count += table == "spans"
         return count
 
     def close(self) -> None:
@@ -221,9 +238,7 @@ class _Table:
     """Rows of one table, held until there are enough to be written."""
 
     def __init__(self, folder: Path, columns: tuple[Column, ...]) -> None:
-        pa = _arrow()
-        kinds = {"texts": pa.list_(pa.string()), "time": pa.timestamp("us", tz="UTC")}
-        self._schema = pa.schema([(one.name, kinds.get(one.kind) or getattr(pa, one.kind)()) for one in columns])
+        self._schema = schema(columns)
         self._folder = folder
         self._columns = columns
         self._rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -241,7 +256,7 @@ class _Table:
 
     def flush(self) -> None:
         """Write what is held, a file each partition."""
-        pa = _arrow()
+        pa = arrow()
         for (assistant, day), rows in self._rows.items():
             folder = self._folder / f"assistant_id={assistant}" / f"day={day}"
             folder.mkdir(parents=True, exist_ok=True)

@@ -3,10 +3,10 @@
 import time
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from types import TracebackType
-from typing import Any, Final, Literal, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, TypeVar
 from urllib.parse import quote, urlencode
 
 import msgspec
@@ -40,6 +40,10 @@ from spanglass.traces import naming
 from spanglass.traces.errors import AmbiguousError, DeniedError, NotFoundError, ReadError
 from spanglass.traces.events import events
 from spanglass.traces.filters import Filters, Moment, seconds
+
+if TYPE_CHECKING:
+    from spanglass.formats.arrow import Tables
+    from spanglass.formats.interface import Session as Moved
 
 PAGE_SESSIONS: Final = 200
 PAGE_OUTLINES: Final = 1_000
@@ -139,6 +143,24 @@ class Traces:
             if (token := page.get("nextCursor")) is None:
                 return
             cursor = f"&cursor={quote(token, safe='')}"
+
+    def tables(self, filters: Filters = EVERYTHING, *, limit: int | None = None) -> "Tables":
+        """Return the spans and messages of sessions as Arrow's tables; the columns are those of the Parquet format.
+
+        Raises:
+            ConfigError: pyarrow is not installed.
+        """
+        from spanglass.formats.arrow import tables  # noqa: PLC0415 (it takes what reads no tables do without)
+
+        return tables(self._whole_sessions(filters, limit))
+
+    def _whole_sessions(self, filters: Filters, limit: int | None) -> "Iterator[tuple[Moved, list[dict[str, Any]]]]":
+        from spanglass.formats.interface import Session as Moved  # noqa: PLC0415 (as above)
+
+        for session in self.sessions(filters, limit=limit):
+            told = Moved(session.assistant_id, session.session_id, session.name, session.assistant_name)
+            with suppress(NotFoundError):  # it has gone since it was listed
+                yield told, list(self.plain_spans(session))
 
     def listed_spans(self, name: naming.Name) -> Iterator[dict[str, Any]]:
         """Yield a session's spans as ListSpans has them on the wire: times are seconds since the epoch."""
