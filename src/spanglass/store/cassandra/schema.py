@@ -3,9 +3,9 @@
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
-from typing import Final
+from typing import Final, TypeVar
 
 from spanglass.store.cassandra.database import Database
 from spanglass.store.interface import NewerSchemaError, StoreError, UnavailableError
@@ -16,7 +16,10 @@ LOCK_SECONDS: Final = 120
 """Seconds after which the lock of a server that died while migrating is free."""
 WAIT_SECONDS: Final = 180.0
 """Seconds that a server waits for another one to finish migrating."""
+SETTLE_SECONDS: Final = 10.0
+"""Seconds after which what another server is making can be used, once it is listed."""
 POLL_SECONDS: Final = 0.2
+_T = TypeVar("_T")
 _STATEMENT: Final = re.compile(r";\s*$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"--.*$", re.MULTILINE)
 _COMPACTED: Final = re.compile(r"CREATE TABLE (?:spans|blocks) \(")
@@ -40,7 +43,7 @@ def open_keyspace(db: Database, known: Sequence[str], *, migrate: bool) -> int:
         if not migrate:
             raise StoreError(f"there is no keyspace {keyspace}; run `spanglass migrate` to make it")
         db.define(f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {_replication(db)}")
-    db.use(keyspace)
+    _once_made(lambda: db.use(keyspace))
     version = _version(db, known)
     if version < len(known):
         if not migrate:
@@ -52,6 +55,18 @@ def open_keyspace(db: Database, known: Sequence[str], *, migrate: bool) -> int:
     return version
 
 
+def _once_made(ask: Callable[[], _T]) -> _T:
+    """Ask for what is listed, again where it is being made: it is listed a little before it can be used."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while True:
+        try:
+            return ask()
+        except StoreError as error:
+            if "does not exist" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(POLL_SECONDS)
+
+
 def _version(db: Database, known: Sequence[str]) -> int:
     keyspace = db.address.keyspace
     tables = {
@@ -61,7 +76,7 @@ def _version(db: Database, known: Sequence[str]) -> int:
         if tables:
             raise StoreError(f"keyspace {keyspace} has tables of another program")
         return 0
-    row = db.row(f"SELECT version FROM {VERSION} WHERE part = 0")
+    row = _once_made(lambda: db.row(f"SELECT version FROM {VERSION} WHERE part = 0"))
     version = (row and row[0]) or 0
     if version > len(known):
         raise NewerSchemaError(
