@@ -2,14 +2,12 @@
 
 import json
 
-from spanglass.answers import Change
-from spanglass.viewer import openapi
-from spanglass.viewer.api import FOLLOW, OPERATIONS
+from spanglass.viewer import api
 
 
 def description() -> str:
     """Return the description as a text that changes only where the API does."""
-    return json.dumps(openapi.description([*OPERATIONS, FOLLOW], [Change]), indent=1, sort_keys=True) + "\n"
+    return json.dumps(api.description(), indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

@@ -109,6 +109,19 @@ def test_where_nothing_answers_is_told() -> None:
             late.ask("DELETE", SESSIONS)
 
 
+def test_a_silent_server_is_asked_twice() -> None:
+    """What only reads is asked once more, since a kept connection may have been closed, and no further."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.setblocking(False)
+        target = Target(endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}", answer_seconds_max=0.05)
+        with contextlib.closing(connect(target)) as late, pytest.raises(UnreachableError, match="no answer within"):
+            late.ask("GET", SESSIONS)
+        for _ in range(2):
+            silent.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            silent.accept()
+
+
 def test_the_environment_is_read_and_options_win() -> None:
     """A server stands before a store, an option before both, and both at once are an error."""
     environment = {"SPANGLASS_ENDPOINT": "http://a", "SPANGLASS_STORE": "b.db", "SPANGLASS_PORT": "99"}

@@ -74,6 +74,7 @@ class Remote:
         again = urllib3.Retry(
             total=TRIES_AGAIN_MAX,
             connect=0,
+            read=1,  # a kept connection may have been closed meanwhile; a server that is silent is not asked for long
             redirect=False,
             status_forcelist=AGAIN,
             allowed_methods={"GET"},

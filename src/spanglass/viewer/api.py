@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 from starlette.requests import Request
@@ -176,14 +176,19 @@ def routes(
     if record is not None:
         served.append(put_spans.route(record, limits, masks))
     served += login.routes(keys, config)
-    return [*served, _description([*OPERATIONS, FOLLOW]), _Others(served)]
+    return [*served, _description(), _Others(served)]
 
 
-def _description(operations: Sequence[Operation]) -> BaseRoute:
-    described = openapi.description(operations, (Change, *put_spans.TYPES, *login.TYPES))
+def description() -> dict[str, Any]:
+    """Return what describes the whole API, as OpenAPI."""
+    described = openapi.description([*OPERATIONS, FOLLOW], (Change, *put_spans.TYPES, *login.TYPES))
     for path, methods in OTHERS.items():
         described["paths"].setdefault(path, {}).update(methods)
-    body = msgspec.json.encode(described)
+    return described
+
+
+def _description() -> BaseRoute:
+    body = msgspec.json.encode(description())
 
     async def describe(_request: Request) -> Response:
         return json(body)

@@ -65,7 +65,8 @@ export interface paths {
         };
         /** List a session's spans in order of start, with nothing left out */
         get: operations["listWholeSpans"];
-        put?: never;
+        /** Keep spans in a session as they are, with all their ids */
+        put: operations["putSpans"];
         post?: never;
         delete?: never;
         options?: never;
@@ -167,6 +168,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tell who is logged in */
+        get: operations["getIdentity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a key's bearer token for the cookie of a login */
+        post: operations["logIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the cookie of a login away */
+        post: operations["logOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/overview": {
         parameters: {
             query?: never;
@@ -232,6 +284,13 @@ export interface components {
          */
         AIGuardrailAssessment: {
             blocked: boolean;
+        };
+        /**
+         * Accepted
+         * @description How many spans were kept; they are durable and readable.
+         */
+        Accepted: {
+            accepted: number;
         };
         /**
          * Bucket
@@ -341,6 +400,22 @@ export interface components {
             values: components["schemas"]["FacetValue"][];
         };
         /**
+         * Fault
+         * @description What is wrong with the value at a path.
+         */
+        Fault: {
+            constraint: string;
+            path: string;
+        };
+        /**
+         * Faults
+         * @description Why nothing of a request was kept; at most a hundred violations are told.
+         */
+        Faults: {
+            error: string;
+            violations: components["schemas"]["Fault"][];
+        };
+        /**
          * Finds
          * @description All that has the id, newest sessions first.
          */
@@ -370,6 +445,35 @@ export interface components {
             details?: string | null;
             /** @enum {unknown} */
             policyType: "CONTENT_FILTER" | "CONTEXTUAL_GROUNDING" | "SENSITIVE_INFORMATION_PII" | "SENSITIVE_INFORMATION_REGEX" | "TOPIC" | "WORD";
+        };
+        /**
+         * Identity
+         * @description Whether keys are asked for, and whose was shown; without a role nobody is logged in.
+         *
+         *         ``assistants`` are those that the key is limited to, null for all.
+         */
+        Identity: {
+            accessKeyId: string | null;
+            assistants: string[] | null;
+            /** @enum {unknown} */
+            auth: "keys" | "off";
+            role: components["schemas"]["Role"] | null;
+        };
+        /**
+         * ListSpansResponse
+         * @description A page of spans; ``next_token`` leads to the next one.
+         */
+        ListSpansResponse: {
+            /** @default null */
+            nextToken?: string | null;
+            spans: components["schemas"]["Span"][];
+        };
+        /**
+         * Login
+         * @description What logging in takes: a key's bearer token, as ``spanglass keys create`` printed it.
+         */
+        Login: {
+            key: string;
         };
         /**
          * MessageCounts
@@ -518,6 +622,12 @@ export interface components {
             values: components["schemas"]["SpanMessageValue"][];
         };
         /**
+         * Role
+         * @description What a key is for.
+         * @enum {unknown}
+         */
+        Role: "admin" | "reader" | "writer";
+        /**
          * Session
          * @description A session and the sums over its spans.
          *
@@ -572,6 +682,30 @@ export interface components {
         Sessions: {
             nextCursor?: string;
             sessions: components["schemas"]["Session"][];
+        };
+        /**
+         * Span
+         * @description One unit of an agent's work; a root has no ``parent_span_id``.
+         */
+        Span: {
+            assistantId: string;
+            attributes: components["schemas"]["SpanAttributes"];
+            endTimestamp: number;
+            /** @default null */
+            originRequestId?: string | null;
+            /** @default null */
+            parentSpanId?: string | null;
+            requestId: string;
+            sessionId: string;
+            spanId: string;
+            spanName: string;
+            /** @enum {unknown} */
+            spanType: "CLIENT" | "INTERNAL" | "SERVER";
+            startTimestamp: number;
+            /** @enum {unknown} */
+            status: "ERROR" | "OK" | "TIMEOUT";
+            /** @default null */
+            statusDescription?: string | null;
         };
         /**
          * SpanAttributes
@@ -1267,6 +1401,105 @@ export interface operations {
             };
         };
     };
+    putSpans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assistantId: string;
+                sessionId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ListSpansResponse"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Faults"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported Media Type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSpan: {
         parameters: {
             query?: never;
@@ -1618,6 +1851,149 @@ export interface operations {
             };
             /** @description Service Unavailable */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIdentity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Identity"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Timeout */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    logOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
