@@ -60,10 +60,8 @@ def _open_sqlite(path: str, config: Config, existing: bool) -> Store:  # noqa: F
 def _open_cassandra(address: str, config: Config, existing: bool) -> Store:  # noqa: FBT001 (called from the table alone)
     from spanglass.store.cassandra import open_cassandra  # noqa: PLC0415 (its driver is loaded where it is used alone)
 
-    secrets = {
-        name: getattr(config, f"cassandra_{name}") for name in ("password", "tls_ca", "tls_certificate", "tls_key")
-    }
-    return open_cassandra(address, secrets, known_fragments_max=config.limits.known_fragments_max, existing=existing)
+    known_max = config.limits.known_fragments_max
+    return open_cassandra(address, config.cassandra_secrets, known_fragments_max=known_max, existing=existing)
 
 
 _STORES: Final[dict[str, Callable[[str, Config, bool], Store]]] = {

@@ -146,6 +146,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             )
         return config
 
+    @property
+    def cassandra_secrets(self) -> dict[str, str]:
+        """What a cluster's address does not say."""
+        names = ("password", "tls_ca", "tls_certificate", "tls_key")
+        return {name: getattr(self, f"cassandra_{name}") for name in names}
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
     """Where commands and programs that read find sessions, and as whom they ask.
@@ -156,7 +162,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: str = ""
     """The address of a server, ``http://HOST:PORT``."""
     store: str = ""
-    """A store to open within the process instead: ``sqlite:///PATH``, or a path."""
+    """A store to open within the process instead: ``sqlite:///PATH``, a path, or ``cassandra://HOST/KEYSPACE``."""
     port: _Port = 4318
     """The port of this machine's server."""
     api_key: str = ""

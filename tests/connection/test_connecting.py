@@ -88,7 +88,7 @@ def test_missing_credentials_are_told() -> None:
 
 def test_what_is_no_address_is_told() -> None:
     """Neither a server nor a store, and addresses with what belongs to none, are errors that name them."""
-    for where in ("ftp://x", "cassandra://x/y", "http://", "http://x:99999", "http://x/?q=1", "http://me:secret@x"):
+    for where in ("ftp://x", "mysql://x/y", "http://", "http://x:99999", "http://x/?q=1", "http://me:secret@x"):
         with pytest.raises(ConfigError):
             connect(Target(endpoint=where))
 

@@ -22,11 +22,14 @@ import typer
 from spanglass import __version__
 from spanglass.access.secrets import Secrets
 from spanglass.app import open_masks, open_store
+from spanglass.cli.cluster import look_at_cluster
+from spanglass.cli.finding import SKEW_SECONDS_MAX, Finding
 from spanglass.cli.output import Output
 from spanglass.cli.reading import FAILED, NOTHING, Endpoint, Json, Profile, Sign, Store
 from spanglass.cli.visible import visible
 from spanglass.config import ENVIRONMENT_PREFIX, Config, ConfigError, Limits, Target
 from spanglass.connection import Connection, UnreachableError, connect
+from spanglass.connection.connecting import CASSANDRA, SQLITE
 from spanglass.store.interface import StoreError
 from spanglass.viewer.prices import PriceList
 
@@ -36,19 +39,7 @@ FREE_BYTES_LEAST: Final = 64 << 20
 """Free bytes below which a server may have to refuse exports: one commit and its log."""
 LOG_BYTES_MAX: Final = 1 << 30
 """Bytes of a write-ahead log above which something holds it open."""
-SKEW_SECONDS_MAX: Final = 5.0
-"""Seconds that clocks may differ before times mislead."""
-SQLITE: Final = "sqlite:///"
 MARKS: Final = {"fine": ("✓", "green"), "odd": ("!", "yellow"), "wrong": ("✗", "bold red")}
-
-
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What was looked at, what was found, and how to mend it; ``odd`` is what may be meant so."""
-
-    state: Literal["fine", "odd", "wrong"]
-    what: str
-    found: str
-    mend: str = ""
 
 
 def doctor(
@@ -169,8 +160,12 @@ def _settings(config: Config) -> Iterator[Finding]:
 
 def _store(config: Config) -> Iterator[Finding]:
     """Look at the store's file and its disk, or at its cluster."""
+    if config.store.startswith(CASSANDRA):
+        yield from look_at_cluster(config)
+        return
     if not config.store.startswith(SQLITE):
-        yield from _cluster(config)
+        mend = "write sqlite:///PATH or cassandra://HOST/KEYSPACE"
+        yield Finding("wrong", "store", f"{config.store!r} is no store's address", mend)
         return
     path = Path(config.store.removeprefix(SQLITE))
     if not path.parent.is_dir():
@@ -191,16 +186,6 @@ def _store(config: Config) -> Iterator[Finding]:
         yield Finding("odd", "disk", free, "make room, or delete what is old: `spanglass delete --before 90d`")
     else:
         yield Finding("fine", "disk", free)
-
-
-def _cluster(config: Config) -> Iterator[Finding]:
-    try:
-        with contextlib.closing(open_store(config, existing=True)) as opened:
-            sessions = opened.totals().sessions
-    except (StoreError, ConfigError) as error:
-        yield Finding("wrong", "store", str(error), "see that the address is right and the cluster up")
-        return
-    yield Finding("fine", "store", f"{config.store.partition('?')[0]}, {sessions:,} sessions")
 
 
 def _opened(config: Config, path: Path) -> Iterator[Finding]:

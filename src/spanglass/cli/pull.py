@@ -15,7 +15,7 @@ from spanglass.cli.output import Output, complain
 from spanglass.cli.reading import FAILED, INTERRUPTED, Json, ending
 from spanglass.config import ConfigError, Target
 from spanglass.connection import Connection, connect
-from spanglass.connection.connecting import SQLITE, WEB
+from spanglass.connection.connecting import CASSANDRA, SQLITE, WEB
 from spanglass.formats.choosing import FORMATS, format_of
 from spanglass.formats.files import written
 from spanglass.formats.interface import Altered, FormatError, Refused
@@ -88,7 +88,7 @@ def pull(
     into: Annotated[
         str | None,
         typer.Option(
-            help="A store (sqlite:///PATH or a path), a server's address, or a file to write.",
+            help="A store (a path, sqlite:///PATH or cassandra://HOST/KEYSPACE), a server's address, or a file.",
             show_default="this machine's server",
         ),
     ] = None,
@@ -219,6 +219,8 @@ class _Place:
         where = self.target.where
         if where.startswith(WEB):
             return f"spanglass-{urlsplit(where).netloc.replace(':', '-')}{SUFFIX}"
+        if where.startswith(CASSANDRA):
+            return f"spanglass-{urlsplit(where).path.removeprefix('/')}{SUFFIX}"
         return where.removeprefix(SQLITE) + SUFFIX
 
     def write(self, connection: Connection) -> None:

@@ -27,7 +27,10 @@ Endpoint = Annotated[
     str | None, typer.Option(help="Address of a server.", show_default="http://127.0.0.1:4318", rich_help_panel=_PANEL)
 ]
 Store = Annotated[
-    str | None, typer.Option(help="A store to open instead: sqlite:///PATH, or a path.", rich_help_panel=_PANEL)
+    str | None,
+    typer.Option(
+        help="A store to open instead: sqlite:///PATH, a path, or cassandra://HOST/KEYSPACE.", rich_help_panel=_PANEL
+    ),
 ]
 Profile = Annotated[str | None, typer.Option(help="AWS profile whose credentials sign.", rich_help_panel=_PANEL)]
 Sign = Annotated[

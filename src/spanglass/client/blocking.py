@@ -58,8 +58,8 @@ class Client:
     All operations, ``get_paginator``, ``exceptions``, ``meta`` and the rest are botocore's own, and so are credentials,
     signatures, endpoints and retries. ListSpans returns what boto3's client returns, several times faster.
 
-    A ``store``, ``sqlite:///PATH`` or a path, is opened for reading within the process instead, and needs neither
-    region nor credentials.
+    A ``store``, ``sqlite:///PATH``, a path or ``cassandra://HOST/KEYSPACE``, is opened for reading within the process
+    instead, and needs neither region nor credentials.
 
     Raises:
         botocore.exceptions.BotoCoreError: There is no such region, profile and so on, in botocore's words.
@@ -139,7 +139,7 @@ def _store(options: Options) -> str | None:
     if (store := options.pop("store", None)) is None:
         return None
     if not store or store.startswith(WEB):
-        raise ConfigError(f"{store!r} is no store: sqlite:///PATH, or a path")
+        raise ConfigError(f"{store!r} is no store: sqlite:///PATH, a path, or cassandra://HOST/KEYSPACE")
     if options.get("endpoint_url"):
         raise ConfigError("a client has an endpoint_url or a store, not both")
     unsigned = Config(signature_version=UNSIGNED)

@@ -8,6 +8,7 @@ from spanglass.connection.interface import Connection
 
 WEB: Final = ("http://", "https://")
 SQLITE: Final = "sqlite:///"
+CASSANDRA: Final = "cassandra://"
 
 
 def connect(target: Target, *, writable: bool = False, recording: bool = False) -> Connection:
@@ -26,8 +27,11 @@ def connect(target: Target, *, writable: bool = False, recording: bool = False) 
 
         return Remote(where, _authorization(target), answer_seconds_max=target.answer_seconds_max)
     url = where if "://" in where else SQLITE + where
-    if not url.startswith(SQLITE):
-        raise ConfigError(f"{where!r} is neither a server's address, http://…, nor a store's, sqlite:///PATH or PATH")
+    if not url.startswith((SQLITE, CASSANDRA)):
+        raise ConfigError(
+            f"{where!r} is neither a server's address, http://…, nor a store's: sqlite:///PATH, PATH or"
+            " cassandra://HOST/KEYSPACE"
+        )
     return _opened(url, writable=writable or recording, recording=recording)
 
 

@@ -32,8 +32,9 @@ def open_traces(
     """Open a server, or a store, to read what agents did.
 
     Args:
-        where: A server's address (``http://127.0.0.1:4318``), a store's (``sqlite:///traces.db``) or its path; if none
-            is given, what ``SPANGLASS_ENDPOINT`` or ``SPANGLASS_STORE`` names, else the server of this machine.
+        where: A server's address (``http://127.0.0.1:4318``), a store's (``sqlite:///traces.db``,
+            ``cassandra://HOST/KEYSPACE``) or its path; if none is given, what ``SPANGLASS_ENDPOINT`` or
+            ``SPANGLASS_STORE`` names, else the server of this machine.
         api_key: The bearer token of a key, instead of ``SPANGLASS_API_KEY``.
         sign: Whether requests are signed with the AWS credentials that botocore finds (``spanglass[client]``).
         profile: The AWS profile whose credentials sign.

@@ -1,9 +1,9 @@
 """Speaking to a cluster: connecting, statements prepared once, many at a time, errors as the store's."""
 
+import re
 import ssl
 import threading
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -23,17 +23,19 @@ try:
     from cassandra.query import BatchStatement, BatchType, tuple_factory
 
     from cassandra import (
+        AuthenticationFailed,
         ConsistencyLevel,
         DriverException,
         InvalidRequest,
         OperationTimedOut,
         RequestExecutionException,
         Unauthorized,
+        UnresolvableContactPoints,
     )
     from cassandra.cluster import EXEC_PROFILE_DEFAULT, Cluster, ExecutionProfile, NoHostAvailable, Session
 except ImportError as error:
     raise StoreError(
-        "store: cassandra:// needs the driver of Cassandra; install it with `pip install spanglass[cassandra]`"
+        "store: cassandra:// needs the driver of Cassandra; install it with `pip install 'spanglass[cassandra]'`"
     ) from error
 
 AT_ONCE_MAX: Final = 64
@@ -43,6 +45,8 @@ RETRIES_MAX: Final = 3
 PAGE_ROWS: Final = 1_000
 """Rows that are fetched at a time."""
 CONNECT_SECONDS: Final = 10.0
+PROTOCOL: Final = 4
+"""The version of CQL's protocol: the latest that all clusters speak, also those that are being upgraded."""
 _BROKEN: Final = (NoHostAvailable, OperationTimedOut, RequestExecutionException, ErrorMessage)
 """What may pass by itself: nodes that are down, too slow or too busy, and what they say of it."""
 
@@ -54,6 +58,14 @@ class Batch(NamedTuple):
     """Statements on rows of one partition, which take effect together."""
 
     statements: Sequence[Statement]
+
+
+class Node(NamedTuple):
+    """A node as the cluster tells of it; whether those of a data centre that is not asked are down is not known."""
+
+    centre: str
+    release: str
+    is_down: bool
 
 
 class _Retries(RetryPolicy):  # type: ignore[misc]  # the driver has no types
@@ -91,11 +103,21 @@ def store_errors() -> Iterator[None]:
 
 
 def _told(error: Exception) -> str:
-    """Return what an error says, without addresses of objects that the driver names."""
-    if isinstance(error, NoHostAvailable):
-        reasons = sorted({f"{getattr(host, 'endpoint', host)}: {reason}" for host, reason in error.errors.items()})
-        return "no node answers" + "".join(f"; {reason}" for reason in reasons[:3])
-    return str(error)
+    """Return what an error says, without addresses of objects and attempts that the driver names."""
+    if not isinstance(error, NoHostAvailable):
+        return str(error)
+    reasons = sorted(
+        f"{getattr(host, 'endpoint', host)}: {_LAST.sub('', str(reason))}" for host, reason in _reasons(error).items()
+    )
+    return "no node answers" + "".join(f"; {reason}" for reason in reasons[:3])
+
+
+_LAST: Final = re.compile(r"^.*Last error: ", re.DOTALL)
+
+
+def _reasons(error: NoHostAvailable) -> Mapping[Any, Any]:
+    """Return why nodes did not answer, by node; none where no node was asked."""
+    return error.errors if isinstance(error.errors, Mapping) else {}
 
 
 class Database:
@@ -123,21 +145,43 @@ class Database:
                 ConstantSpeculativeExecutionPolicy(speculate, 1) if speculate else NoSpeculativeExecutionPolicy()
             ),
         )
-        self._cluster = Cluster(
-            list(address.hosts),
-            port=address.port,
-            auth_provider=PlainTextAuthProvider(address.user, credentials.password) if address.user else None,
-            ssl_context=_tls(credentials) if options.tls else None,
-            execution_profiles={EXEC_PROFILE_DEFAULT: profile},
-            connect_timeout=CONNECT_SECONDS,
-        )
         try:
-            with store_errors():
-                self._session: Session = self._cluster.connect()
+            self._cluster = Cluster(
+                list(address.hosts),
+                port=address.port,
+                auth_provider=PlainTextAuthProvider(address.user, credentials.password) if address.user else None,
+                ssl_context=_tls(credentials) if options.tls else None,
+                protocol_version=PROTOCOL,
+                execution_profiles={EXEC_PROFILE_DEFAULT: profile},
+                connect_timeout=CONNECT_SECONDS,
+            )
+        except UnresolvableContactPoints as error:
+            raise StoreError(f"store: the address names no host that is known: {', '.join(address.hosts)}") from error
+        try:
+            self._session = self._connected()
         except BaseException:
             self._cluster.shutdown()
             raise
         self._session.default_fetch_size = PAGE_ROWS
+
+    def _connected(self) -> Session:
+        user, centre = self.address.user, self.address.options.dc
+        try:
+            with store_errors():
+                return self._cluster.connect()
+        except UnavailableError as unavailable:
+            error = unavailable.__cause__
+            reasons = _reasons(error) if isinstance(error, NoHostAvailable) else {}
+            if any(isinstance(reason, AuthenticationFailed) for reason in reasons.values()):
+                wrong = (
+                    f"does not know user {user!r} with this password" if user else "wants a user: cassandra://USER@…"
+                )
+                raise StoreError(f"the cluster {wrong}; SPANGLASS_CASSANDRA_PASSWORD holds the password") from error
+            centres = {node.centre for node in self.nodes()}
+            if centre and centres and centre not in centres:
+                there = ", ".join(sorted(centres))
+                raise StoreError(f"store: the cluster has no data centre {centre}; there is {there}") from error
+            raise
 
     def use(self, keyspace: str) -> None:
         """Have statements mean tables of a keyspace."""
@@ -154,9 +198,10 @@ class Database:
         rows = self.rows("SELECT keyspace_name FROM system_schema.keyspaces")
         return {name for (name,) in rows}
 
-    def nodes(self) -> dict[str, int]:
-        """Return how many nodes there are in each data centre."""
-        return Counter(host.datacenter for host in self._cluster.metadata.all_hosts())
+    def nodes(self) -> list[Node]:
+        """Return the nodes that there are."""
+        hosts = self._cluster.metadata.all_hosts()
+        return [Node(host.datacenter, host.release_version, host.is_up is False) for host in hosts]
 
     def rows(self, cql: str, *values: Any, fetch: int | None = None) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query, fetched by and by."""

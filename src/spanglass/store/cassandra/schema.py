@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Final, TypeVar
@@ -44,7 +45,7 @@ def open_keyspace(db: Database, known: Sequence[str], *, migrate: bool) -> int:
             raise StoreError(f"there is no keyspace {keyspace}; run `spanglass migrate` to make it")
         db.define(f"CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {_replication(db)}")
     _once_made(lambda: db.use(keyspace))
-    version = _version(db, known)
+    version = version_of(db, known)
     if version < len(known):
         if not migrate:
             raise StoreError(
@@ -67,7 +68,13 @@ def _once_made(ask: Callable[[], _T]) -> _T:
         time.sleep(POLL_SECONDS)
 
 
-def _version(db: Database, known: Sequence[str]) -> int:
+def version_of(db: Database, known: Sequence[str]) -> int:
+    """Return the version that a keyspace's tables have; 0 if there are none.
+
+    Raises:
+        NewerSchemaError: A newer Spanglass made the tables.
+        StoreError: Another program did.
+    """
     keyspace = db.address.keyspace
     tables = {
         name for (name,) in db.rows("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?", keyspace)
@@ -91,7 +98,7 @@ def _migrate(db: Database, known: Sequence[str]) -> None:
     db.define(f"CREATE TABLE IF NOT EXISTS {VERSION} (part int PRIMARY KEY, version int, done int, owner blob)")
     owner = uuid.uuid4().bytes
     _lock(db, owner)
-    version = _version(db, known)
+    version = version_of(db, known)
     row = db.row(f"SELECT done FROM {VERSION} WHERE part = 0")
     done = (row and row[0]) or 0
     for number, script in enumerate(known[version:], version + 1):
@@ -137,7 +144,7 @@ def _statements(db: Database, script: str) -> list[str]:
 def _replication(db: Database) -> str:
     """Return the replication of a keyspace that is made: three replicas in the data centre, fewer if it is smaller."""
     told = db.address.options.replication
-    centres = db.nodes()
+    centres = Counter(node.centre for node in db.nodes())
     if not told:
         counts = {centre: min(3, nodes) for centre, nodes in centres.items()}
     elif told.isdigit():
