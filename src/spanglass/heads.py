@@ -12,7 +12,7 @@ CLOSING: Final = "closing"
 would never end by themselves end then."""
 REFUSAL: Final = (
     b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-    b"content-length: 37\r\n\r\nThe head of the request is too long.\n"
+    b"content-length: %d\r\n\r\n%b"
 )
 
 
@@ -50,10 +50,13 @@ class HeadBoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell all that is being answered."""
+        self._give_up()
+        super().connection_lost(exc)
+
+    def _give_up(self) -> None:
         for one in self._pipelined:
             one.disconnected = True
             one.message_event.set()
-        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse what came, then see how long the head has become."""
@@ -64,10 +67,12 @@ class HeadBoundedProtocol(HttpToolsProtocol):
         if began_before and self._in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
-                self._refuse()
+                self.send_400_response("The head of the request is too long.")
 
-    def _refuse(self) -> None:
+    def send_400_response(self, msg: str) -> None:
         """Answer, and close later: closing with bytes unread would reset the connection, and the answer with it."""
         self._is_refused = True
-        self.transport.write(REFUSAL)
+        self._give_up()
+        self.transport.write(REFUSAL % (len(msg), msg.encode("ascii")))
+        self.transport.write_eof()
         self.loop.call_later(self.timeout_keep_alive, self.transport.close)

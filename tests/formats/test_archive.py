@@ -214,6 +214,16 @@ def test_a_block_that_is_no_zstd_is_told() -> None:
     assert error.startswith("the archive is cut off")
 
 
+@pytest.mark.parametrize("line", [b"{", b'"\xff"', b"[" * 100_000])
+def test_a_block_whose_lines_are_no_json_is_told(line: bytes) -> None:
+    """Its hash and its compression may be right all the same."""
+    block = zstd.compress(line + b"\n")
+    told = {"block": 0, "bytes": len(block), "sha256": hashlib.sha256(block).hexdigest()}
+    (refused,), _ = collected(note(OPENING) + note(told) + block)
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("it cannot be read")
+
+
 def test_what_follows_the_end_is_told(many: bytes) -> None:
     """An archive ends with its totals."""
     pieces, _ = collected(many + b"!")

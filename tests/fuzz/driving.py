@@ -30,7 +30,7 @@ OURS: Final = "/api/"
 PUT: Final = "PUT"
 FACES: Final = (OURS, "/", OURS, "/", PUT)
 """Who is asked in turn."""
-UNPARSED: Final = {b"Invalid HTTP request received.", b"The head of the request is too long.\n"}
+UNPARSED: Final = {b"Invalid HTTP request received.", b"The head of the request is too long."}
 """What the server says of what is no HTTP, or too much of it, before any face is asked."""
 NOT_OFFERED_WEIGHT: Final = 0.01
 """How often an operation is called that is of the service model but not offered, beside one that is."""

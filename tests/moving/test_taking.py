@@ -186,6 +186,7 @@ def test_reasons_are_read_in_every_form() -> None:
         (Answer(400, {}, b'{"code":3,"message":"no such thing"}'), "no such thing"),
         (Answer(400, {}, b'{"error":"no"}'), "no"),
         (Answer(500, {}, b"<html>"), "the answer was 500"),
+        (Answer(500, {}, b'{"error":"\xff"}'), "the answer was 500"),
     ):
         taker, _, _ = scripted(answer)
         assert taker.take(Telemetry(b"", 3, "here")).refused == (Refused("here", told, 3),)

@@ -133,6 +133,9 @@ def test_answers_that_are_none_of_spanglass_are_told() -> None:
 
     for status, body, told in (
         (200, b"<html>", "answers what this version does not understand"),
+        (200, b'{"sessions": [{"name": "\xff"}]}', "answers what this version does not understand: 'utf-8' codec"),
+        (200, b'{"more":' + b"[" * 100_000, "answers what this version does not understand"),
+        (400, b'{"error": "\xff"}', "answers 400; is it a Spanglass server"),
         (200, b'{"sessions": [{}]}', "answers what this version does not understand: Object missing required field"),
         (502, b"<html>", "answers 502; is it a Spanglass server"),
         (302, b"", "answers 302"),

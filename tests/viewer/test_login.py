@@ -71,7 +71,9 @@ def test_a_login_is_a_cookie(client: TestClient, store: MemoryStore) -> None:
     assert client.post("/api/login", json={"key": SECRETS.token(KEY_ID)}).status_code == 401
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"key": 1}', b'{"key": "x", "more": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"key": 1}', b'{"key": "x", "more": 1}', b"\xff", b'{"key": "\xd0"}']
+)
 def test_a_login_that_is_none(client: TestClient, body: bytes) -> None:
     """A body that is no login is told to be none."""
     answer = client.post("/api/login", content=body)

@@ -55,6 +55,7 @@ def test_one_unknown_model_leaves_no_sum(prices: PriceList) -> None:
     ("text", "named"),
     [
         ("no json", "no file of prices"),
+        ('{"asOf": "\udcff", "models": {}}', "no file of prices"),
         ('{"asOf": "x", "models": {"m": {"input": -1, "output": 1}}}', "input"),
         ('{"asOf": "x", "models": {"m": {"input": 1, "ouptut": 1}}}', "ouptut"),
         ('{"asOf": "x"}', "models"),
@@ -64,7 +65,7 @@ def test_one_unknown_model_leaves_no_sum(prices: PriceList) -> None:
 def test_a_file_that_is_none_is_refused(tmp_path: Path, text: str, named: str) -> None:
     """What cannot be used as prices ends with one line that names the file and what is wrong."""
     path = tmp_path / "prices.json"
-    path.write_text(text)
+    path.write_text(text, errors="surrogateescape")
     with pytest.raises(ConfigError, match=named) as caught:
         PriceList.load(str(path))
     assert str(path) in str(caught.value)

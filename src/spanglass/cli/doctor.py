@@ -213,7 +213,7 @@ def _server(asked: Connection, target: Target) -> Iterator[Finding]:
         state: Literal["odd", "wrong"] = "wrong" if target.endpoint else "odd"
         yield Finding(state, "server", str(error), "start one with `spanglass serve`, or name one with --endpoint")
         return
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         told = None
     if told is None:
         mend = "name a Spanglass server with --endpoint, or serve on another port"

@@ -173,5 +173,5 @@ def read_page(body: bytes) -> SpanPage:
 def _decoded(decoder: "msgspec.json.Decoder[T]", body: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ResponseParserError(f"Invalid service response: {error}") from error

@@ -173,7 +173,7 @@ def _block(note: _Block, source: "_Source", reader: LineReader) -> Iterator[Piec
             cast("BinaryIO", io.BufferedReader(zstd.ZstdFile(io.BytesIO(frame), options=options)))
         ):
             yield from reader.read(msgspec.json.decode(line), len(line), f"{where}, line {number}")
-    except (EOFError, zstd.ZstdError, msgspec.DecodeError) as error:
+    except (EOFError, zstd.ZstdError, ValueError, RecursionError) as error:
         yield Refused(f"{where} at byte {at}", f"it cannot be read: {error}")
 
 

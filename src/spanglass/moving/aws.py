@@ -113,7 +113,7 @@ class Aws:
                 )
             try:
                 told = msgspec.json.decode(self._answers.body, type=_Answer)
-            except msgspec.MsgspecError:  # it broke off; botocore takes what is no JSON for an empty answer
+            except (ValueError, RecursionError):  # it broke off; botocore takes what is no JSON for an empty answer
                 continue
             return Page(told.spans, told.next_token)
         raise AwsError("answers break off, again and again")

@@ -180,7 +180,7 @@ def _rejected(answer: Answer) -> tuple[int, str]:
         return decode_protobuf_response(answer.body)
     try:
         told = msgspec.json.decode(answer.body or b"{}", type=_Response, strict=False).partial_success
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return 0, ""
     return told.rejected_spans + told.rejected_log_records, told.error_message
 
@@ -192,7 +192,7 @@ def _part(piece: Spans, some: list[tuple[Mapping[str, Any], str]]) -> Spans:
 def _problem(answer: Answer) -> _Problem:
     try:
         return msgspec.json.decode(answer.body, type=_Problem)
-    except msgspec.MsgspecError:
+    except (ValueError, RecursionError):
         return _Problem()
 
 

@@ -329,7 +329,7 @@ class Traces:
     def _understanding(self) -> Iterator[None]:
         try:
             yield
-        except msgspec.MsgspecError as error:
+        except (ValueError, RecursionError) as error:
             raise ReadError(f"{self.place} answers what this version does not understand: {error}", OK) from None
 
     def _body(self, method: str, target: str) -> bytes:
@@ -342,7 +342,7 @@ class Traces:
         try:
             problem = msgspec.json.decode(body, type=_Problem)
             reason = problem.error or problem.message
-        except msgspec.MsgspecError:
+        except (ValueError, RecursionError):
             reason = ""
         reason = reason or f"{self.place} answers {status}; is it a Spanglass server?"
         kind = {401: DeniedError, 403: DeniedError, 404: NotFoundError}.get(status, ReadError)

@@ -52,7 +52,7 @@ def routes(keys: Keys | None, config: Config) -> list[Route]:
         try:
             body = await read_body(request.headers, request.receive, config.limits)
             who = await keys.of_token(msgspec.json.decode(body, type=Login).key)
-        except msgspec.DecodeError:
+        except (ValueError, RecursionError):  # msgspec's errors and those of Unicode are ValueErrors
             return _problem('the body is not {"key": "…"}')
         except (AccessError, BodyError, StoreError) as error:
             return refusal(error)

@@ -53,7 +53,7 @@ class PriceList(msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fiel
             return msgspec.json.decode(body, type=cls)
         except OSError as error:
             raise ConfigError(f"prices: {path} cannot be read: {error.strerror}") from None
-        except msgspec.MsgspecError as error:
+        except (ValueError, RecursionError) as error:
             raise ConfigError(f"prices: {path} is no file of prices: {error}") from None
 
     def cost(self, model: str, tokens: tuple[int, int, int, int]) -> float | None:
