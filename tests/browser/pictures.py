@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from playwright.sync_api import Browser, Page, Route
 
 from tests.browser.conftest import NARROW, WIDE, launched
-from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, RTL_ID, SUPPORT, fill
+from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, MAPPED_ID, RTL_ID, SUPPORT, fill
 from tests.integration.exports import place
 from tests.integration.serving import start
 
@@ -62,6 +62,10 @@ def _palette(page: Page) -> None:
     page.locator("[role=option]").nth(1).wait_for()
 
 
+def _open_first(page: Page) -> None:
+    page.get_by_role("treeitem").first.click()
+
+
 class Picture(NamedTuple):
     """A view or state: its address, what is done there, and what is there once it is drawn."""
 
@@ -80,6 +84,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "graph": Picture(f"/sessions/{_at(CONTACT)}?view=graph&side=flow", ".actor"),
     "flow": Picture(f"/sessions/{_at(CONTACT)}?side=flow", "[role=treeitem]"),
     "span": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=details", ".span-header h2"),
+    "mapping": Picture(f"/sessions/{_at(MAPPED_ID)}?show=mapping&side=flow", ".claims", _open_first),
     "raw": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=raw", ".span-header h2"),
     "compare": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}", ".pair"),
     "compare-said": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}&show=said", ".difference"),

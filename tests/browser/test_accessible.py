@@ -17,6 +17,7 @@ VIEWS: Final = {
     "sessions": ("/?q=assistant:support-desk", ".session-name"),
     "session": (f"/sessions/{A}?span=failing", ".span-header h2"),
     "details": (f"/sessions/{A}?span=failing&show=details", ".span-header h2"),
+    "mapping": (f"/sessions/{A}?span=failing&show=mapping", ".claims"),
     "graph": (f"/sessions/{A}?view=graph&side=flow", ".actor"),
     "compare": (f"/compare?a={A}&b={B}", ".pair"),
     "compare said": (f"/compare?a={A}&b={B}&show=said", ".difference"),

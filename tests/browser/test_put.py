@@ -33,6 +33,17 @@ def message(number: int, participant: str, timestamp: float, text: dict[str, Any
     return ids | {"timestamp": timestamp, "values": [{"text": text}]}
 
 
+def put(server: Server, spans: list[dict[str, Any]]) -> None:
+    """Keep spans as they are."""
+    request = urllib.request.Request(  # noqa: S310 (http, on loopback)
+        f"{server.url}/api{PLACE.path}",
+        json.dumps({"spans": spans}).encode(),
+        {"content-type": "application/json"},
+        method="PUT",
+    )
+    urllib.request.urlopen(request).close()  # noqa: S310
+
+
 def test_citations_open_and_verdicts_and_interruptions_are_told(visit: Open, server: Server) -> None:
     """A citation shows its source, a blocked text says so, and what was interrupted is marked."""
     asked = message(11, "CUSTOMER", 1_790_000_000, {"value": "May I return it?"})
@@ -45,16 +56,20 @@ def test_citations_open_and_verdicts_and_interruptions_are_told(visit: Open, ser
         span(2, "barge_in", 1_790_000_003, 1_790_000_003.5),
         span(3, "inference", 1_790_000_006, 1_790_000_009, inputMessages=[asked, again], outputMessages=[blocked]),
     ]
-    request = urllib.request.Request(  # noqa: S310 (http, on loopback)
-        f"{server.url}/api{PLACE.path}",
-        json.dumps({"spans": spans}).encode(),
-        {"content-type": "application/json"},
-        method="PUT",
-    )
-    urllib.request.urlopen(request).close()  # noqa: S310
+    put(server, spans)
     page = visit(f"/sessions/{PLACE.assistantId}/{PLACE.sessionId}")
     turns = page.get_by_label("Turns")
     turns.get_by_role("button", name="Returns policy").click()
     expect(turns.locator(".citations")).to_contain_text(PLACE.sessionId)
     expect(turns.get_by_text("Blocked by a guardrail")).to_be_visible()
     expect(turns.locator(".turn-event", has_text="was interrupted")).to_be_visible()
+
+
+def test_what_did_not_come_by_opentelemetry_was_not_mapped(visit: Open, server: Server) -> None:
+    """The mapping of a span that was put says so, and where all of it is."""
+    told = span(4, "inference", 1_790_000_010, 1_790_000_011)
+    put(server, [told])
+    page = visit(f"/sessions/{PLACE.assistantId}/{PLACE.sessionId}?span={told['spanId']}&show=mapping")
+    panel = page.get_by_label("Span", exact=True)
+    expect(panel).to_contain_text("did not come by OpenTelemetry")
+    expect(panel.locator("table")).to_have_count(0)

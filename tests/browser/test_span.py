@@ -6,7 +6,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
-from tests.browser.world import CONTACT, SUPPORT
+from tests.browser.world import CONTACT, MAPPED_ID, SUPPORT
 from tests.integration.exports import place
 
 ADDRESS = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
@@ -44,6 +44,34 @@ def test_details_tell_tokens_parameters_and_what_was_not_understood(visit: Open)
     for text in ("Read from cache", "Request model", "gpt-4.1-mini", "Identity", "Span ID"):
         expect(panel).to_contain_text(text)
     expect(panel.get_by_text("Cost")).to_be_visible()
+
+
+def test_the_mapping_tells_what_became_of_each_attribute(visit: Open) -> None:
+    """Which attribute fills which member by which dialect, what was not used and why, and what nobody claims."""
+    explained = "{0.assistantId}/{0.sessionId}".format(place(MAPPED_ID, SUPPORT))
+    page = visit(f"/sessions/{explained}")
+    page.get_by_role("treeitem").first.click()
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile("show=mapping"))
+    panel = page.get_by_label("Span", exact=True)
+    for title, cells in (
+        ("Became members", ("gen_ai.request.model", "request_model", "OpenTelemetry GenAI")),
+        ("Part of others", ("event gen_ai.user.message", "gen_ai.events.input.messages", "OpenTelemetry GenAI")),
+        (
+            "Not used",
+            (
+                "gen_ai.usage.prompt_tokens",
+                "gen_ai.usage.input_tokens stands before it as input_tokens",
+                "OpenTelemetry GenAI",
+            ),
+        ),
+        ("Claimed by nobody", ("app.note",)),
+    ):
+        group = panel.locator("section", has=page.get_by_role("heading", name=title))
+        expect(group.get_by_role("row").filter(has_text=cells[0]).locator("th, td")).to_have_text(cells)
+    panel.get_by_role("button", name="Mapping").press("Enter")
+    page.keyboard.press("m")
+    expect(page).not_to_have_url(re.compile("show=mapping"))
 
 
 def test_raw_is_what_list_spans_gives(visit: Open) -> None:

@@ -187,10 +187,29 @@ def deep() -> Story:
     return story
 
 
+MAPPED_ID: Final = "3a990000-0000-4000-8000-000000003a99"
 HOSTILE_ID: Final = "bad00000-0000-4000-8000-00000000bad0"
 RTL_ID: Final = "0e110000-0000-4000-8000-00000000e110"
 BIG_ID: Final = "b1600000-0000-4000-8000-00000000b160"
 DEEP_ID: Final = "dee00000-0000-4000-8000-000000000400"
+
+
+def mapped() -> Story:
+    """Tell a session of one call whose attributes are of two dialects, some used, some not, some of nobody."""
+    story = Story(MAPPED_ID)
+    attributes: dict[str, Attribute] = {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.request.model": "gpt-4.1-mini",
+        "gen_ai.request.temperature": 1.3,
+        "gen_ai.usage.prompt_tokens": 30,
+        "gen_ai.usage.input_tokens": 31,
+        "llm.provider": "openai",
+        "app.note": "mine",
+    }
+    told = story.tell("chat", attributes)
+    asked = told.events.add(name="gen_ai.user.message", time_unix_nano=told.start_time_unix_nano)
+    asked.attributes.add(key="content").value.string_value = "Two nights in Porto, please."
+    return story
 
 
 def stories() -> Iterator[Story]:
@@ -201,6 +220,7 @@ def stories() -> Iterator[Story]:
     yield one(RTL_ID, RIGHT_TO_LEFT, RIGHT_TO_LEFT)
     yield one(BIG_ID, "Repeat the terms.", "x" * 79 + "\n" + ("terms and conditions " * 4 + "\n") * (BIG_CHARS // 85))
     yield deep()
+    yield mapped()
 
 
 def recorded() -> Iterator[tuple[str, bytes, dict[str, str]]]:

@@ -2,7 +2,17 @@
 import { infiniteQueryOptions, QueryCache, QueryClient, queryOptions } from "@tanstack/react-query";
 
 import { ApiError, get } from "./client";
-import type { Conversation, Facets, Finds, Outlines, Overview, Session, Sessions, SpanPage } from "./types";
+import type {
+  Conversation,
+  Explanation,
+  Facets,
+  Finds,
+  Outlines,
+  Overview,
+  Session,
+  Sessions,
+  SpanPage,
+} from "./types";
 
 const TRIES_MAX = 2;
 const SESSIONS_PAGE = 60;
@@ -60,6 +70,19 @@ export const spanQuery = (assistantId: string, sessionId: string, spanId: string
       get<SpanPage>(`${sessionPath(assistantId, sessionId)}/spans/${encodeURIComponent(spanId)}`, {}, signal),
     staleTime: 60_000,
     gcTime: 60_000, // spans can be large
+  });
+
+export const explanationQuery = (assistantId: string, sessionId: string, spanId: string) =>
+  queryOptions({
+    queryKey: ["explanation", assistantId, sessionId, spanId],
+    queryFn: ({ signal }) =>
+      get<Explanation>(
+        `${sessionPath(assistantId, sessionId)}/spans/${encodeURIComponent(spanId)}/explain`,
+        {},
+        signal,
+      ),
+    staleTime: 60_000,
+    gcTime: 60_000, // messages spread over attributes make thousands of claims
   });
 
 export const outlineQuery = (assistantId: string, sessionId: string) =>

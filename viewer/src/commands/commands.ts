@@ -32,6 +32,7 @@ export const COMMANDS = {
   compareThis: { title: "Compare this with another", scope: "One session", keys: ["c"] },
   copyLink: { title: "Copy a link to what is shown", scope: "One session", keys: ["y"] },
   context: { title: "Whole context, or only what is new", scope: "One span", keys: ["n"] },
+  mapping: { title: "What became of each attribute, or messages", scope: "One span", keys: ["m"] },
   raw: { title: "Raw JSON, or messages", scope: "One span", keys: ["r"] },
   closeSpan: { title: "Close the span", scope: "One span", keys: ["Escape"] },
 } as const satisfies Record<string, Command>;

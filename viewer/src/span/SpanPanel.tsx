@@ -18,6 +18,7 @@ import { Button, Copy, Figure, IconButton, Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
 import { asBoto3, asCli, asCurl } from "./copyAs";
 import { inWords, parametersOf, tokenParts } from "./figures";
+import { Mapping } from "./Mapping";
 import "./span.css";
 
 interface Props {
@@ -34,6 +35,7 @@ interface Props {
 const TABS = [
   [undefined, "Messages"],
   ["details", "Details"],
+  ["mapping", "Mapping"],
   ["raw", "Raw"],
 ] as const;
 
@@ -44,6 +46,7 @@ export function SpanPanel(props: Props) {
   useCommands({
     closeSpan: () => onSelect(undefined),
     context: () => change({ context: context ? undefined : "all" }),
+    mapping: () => change({ show: show === "mapping" ? undefined : "mapping" }),
     raw: () => change({ show: show === "raw" ? undefined : "raw" }),
   });
   if (error)
@@ -117,6 +120,8 @@ export function SpanPanel(props: Props) {
           <Raw page={data} />
         ) : show === "details" ? (
           <Details page={data} />
+        ) : show === "mapping" ? (
+          <Mapping assistantId={assistantId} sessionId={sessionId} spanId={spanId} />
         ) : (
           <Said {...props} page={data} />
         )}
