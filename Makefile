@@ -93,7 +93,7 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(NPM) run --silent check
 
 test-cluster: $(READY) setup-cassandra ## Break a cluster of three Cassandra nodes in every way while it is written to and read
-	$(BIN)/python -m pytest -rs -o python_files='faults_*.py' tests/cassandra
+	$(BIN)/python -m pytest -rs -s -o python_files='faults_*.py' tests/cassandra
 
 fuzz: $(READY) ## Send 100,000 generated requests to both APIs
 	@$(BIN)/python -m tests.fuzz

@@ -3,6 +3,7 @@
 ``make test-cluster`` runs these. ``FAULT_RUNS`` in the environment says how often nodes are broken in each way.
 """
 
+import itertools
 import os
 import random
 import threading
@@ -10,31 +11,28 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import Final, NamedTuple, Self, TypeVar
+from typing import Final, NamedTuple
 
 import msgspec
 import pytest
 
 from spanglass.store.cassandra.address import Address, Options
 from spanglass.store.cassandra.store import CassandraStore
-from spanglass.store.interface import Cursor, StoreError, UnavailableError
+from spanglass.store.interface import StoreError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import everything, ids, message, part, span, span_id
 from tests.cassandra.cluster import cluster
 from tests.cassandra.divided import Divided, divided, undividable
 from tests.cassandra.network import loopback
 from tests.cassandra.node import Node, install, missing
+from tests.cassandra.traffic import SILENCE_SECONDS_MAX, Traffic, again
 
 RUNS: Final = int(os.environ.get("FAULT_RUNS", "50"))
 NODES: Final = 3
 TIMEOUT_SECONDS: Final = 10.0
 """What the driver waits for one try of a statement."""
-SILENCE_SECONDS_MAX: Final = 120.0
-"""How long calls may fail one after the other: a few statements, each tried on every node."""
 MOMENT_SECONDS_MAX: Final = 2.0
 RUN_SECONDS_MAX: Final = 300
-SPANS_A_WRITE: Final = 5
-_T = TypeVar("_T")
 
 
 class Broken(NamedTuple):
@@ -57,6 +55,8 @@ class Three(NamedTuple):
     nodes: Sequence[Node]
     networks: Divided | None
     address: Address
+    numbers: Iterator[int]
+    """Of traffics."""
 
 
 @pytest.fixture(scope="session")
@@ -73,97 +73,17 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
         options = Options(replication="3", timeout_seconds=TIMEOUT_SECONDS)
 
         hosts = tuple(node.host for node in nodes)
-        yield Three(nodes, networks, Address(hosts=hosts, keyspace="faults", options=options))
-
-
-class Traffic:
-    """Writes one session and lists it, over a store of its own each, until it is told to stop."""
-
-    def __init__(self, address: Address, session: str) -> None:
-        self.written: set[bytes] = set()
-        """The spans that were acknowledged."""
-        self.faults: list[str] = []
-        self.longest_seconds = 0.0
-        """How long calls failed one after the other, at most."""
-        self.listed = 0
-        self._address = address
-        self._session = session
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=each) for each in (self._write, self._list)]
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _write(self) -> None:
-        with closing(self._asked(partial(CassandraStore, self._address))) as store:
-            while not self._stopping.is_set():
-                spans = [span(len(self.written) + n, inputs=(message(f"said {n}"),)) for n in range(SPANS_A_WRITE)]
-                self._asked(partial(store.write, [part(*spans, session=self._session, trace=None)]))
-                self.written |= {each.span_id for each in spans}
-
-    def _list(self) -> None:
-        with closing(self._asked(partial(CassandraStore, self._address))) as store:
-            while not self._stopping.is_set():
-                before = set(self.written)
-                seen = self.pages(store)
-                if len(set(seen)) != len(seen):
-                    self.faults.append("a span was listed twice")
-                if lost := before - set(seen):
-                    self.faults.append(f"{len(lost)} spans of {len(before)} were not listed")
-                self.listed += 1
-
-    def pages(self, store: CassandraStore) -> list[bytes]:
-        """Return all spans of the session, page by page."""
-        seen: list[bytes] = []
-        after: Cursor | None = None
-        while True:
-            page = self._asked(partial(store.spans, *ids(session=self._session), after=after, limit=50))
-            seen += [each.span_id for each in page.spans] if page else []
-            if page is None or page.next is None:
-                return seen
-            after = page.next
-
-    def _asked(self, call: Callable[[], _T]) -> _T:
-        """Make a call until the cluster can answer, and note how long that took."""
-        began = time.monotonic()
-        try:
-            return again(call)
-        finally:
-            self.longest_seconds = max(self.longest_seconds, time.monotonic() - began)
-
-
-def settled(three: Three, traffic: Traffic) -> None:
-    """Hold what is listed in the end to what was acknowledged."""
-    with closing(again(partial(CassandraStore, three.address))) as store:
-        seen = traffic.pages(store)
-    assert traffic.written <= set(seen)
-    assert traffic.faults == []
-    assert traffic.longest_seconds < SILENCE_SECONDS_MAX
-    assert traffic.listed > 0
+        yield Three(nodes, networks, Address(hosts=hosts, keyspace="faults", options=options), itertools.count())
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.timeout(RUN_SECONDS_MAX * RUNS)
 def test_a_node_that_breaks_loses_nothing(three: Three, way: str) -> None:
     """No acknowledged span is lost and no page is wrong, whichever node breaks at whatever moment, again and again."""
-    chance = random.Random(way)  # noqa: S311
-    whole(three.address)
-    with Traffic(three.address, f"node {way}") as traffic:
-        for _ in range(RUNS):
-            node = chance.choice(three.nodes)
-            passed(chance.uniform(0, MOMENT_SECONDS_MAX))
-            WAYS[way].begin(node)
-            passed(chance.uniform(0, MOMENT_SECONDS_MAX))
-            WAYS[way].end(node)
-            written_on(traffic)
-    settled(three, traffic)
+    broken = WAYS[way]
+    break_nodes(
+        three, way, lambda number: broken.begin(three.nodes[number]), lambda number: broken.end(three.nodes[number])
+    )
 
 
 @pytest.mark.timeout(RUN_SECONDS_MAX * RUNS)
@@ -171,17 +91,23 @@ def test_a_node_that_is_cut_off_loses_nothing(three: Three) -> None:
     """The same for a node that no other one reaches, but the servers do."""
     if three.networks is None:
         pytest.skip(undividable() or "")
-    chance = random.Random(1)  # noqa: S311
+    break_nodes(three, "cut off", three.networks.cut, three.networks.mend)
+
+
+def break_nodes(three: Three, way: str, begin: Callable[[int], None], end: Callable[[int], None]) -> None:
+    """Break nodes and mend them while a session is written and listed, and tell what was seen."""
+    chance, began = random.Random(way), time.monotonic()  # noqa: S311
     whole(three.address)
-    with Traffic(three.address, "cut off") as traffic:
+    with Traffic(three.address, next(three.numbers)) as traffic:
         for _ in range(RUNS):
             number = chance.randrange(NODES)
             passed(chance.uniform(0, MOMENT_SECONDS_MAX))
-            three.networks.cut(number)
+            begin(number)
             passed(chance.uniform(0, MOMENT_SECONDS_MAX))
-            three.networks.mend(number)
-            written_on(traffic)
-    settled(three, traffic)
+            end(number)
+            traffic.written_on()
+    print(f"\n{way}: {RUNS} times in {time.monotonic() - began:.0f} s; {traffic}")
+    traffic.settled()
 
 
 @pytest.mark.timeout(RUN_SECONDS_MAX)
@@ -216,17 +142,6 @@ def test_two_servers_leave_the_state_of_one(three: Three) -> None:
         assert everything(store) == everything(reference)
 
 
-def again(call: Callable[[], _T]) -> _T:
-    """Make a call until the cluster can answer; after too long a silence, let the failure through."""
-    deadline = time.monotonic() + SILENCE_SECONDS_MAX
-    while True:
-        try:
-            return call()
-        except UnavailableError:
-            if time.monotonic() > deadline:
-                raise
-
-
 def whole(address: Address) -> None:
     """Wait until every node is there for all others: a statement that needs all three is answered."""
     everyone = msgspec.structs.replace(address.options, consistency="ALL")
@@ -245,11 +160,3 @@ def whole(address: Address) -> None:
 def passed(seconds: float) -> None:
     """Let a random moment come: it is the fault's, and nothing is waited for."""
     threading.Event().wait(seconds)
-
-
-def written_on(traffic: Traffic) -> None:
-    """Wait until spans are acknowledged again."""
-    before, deadline = len(traffic.written), time.monotonic() + SILENCE_SECONDS_MAX
-    while len(traffic.written) == before:
-        assert time.monotonic() < deadline, "nothing is written any more"
-        passed(0.05)

@@ -76,7 +76,6 @@ JVM: Final = (
 QUICK: Final = {
     "ring_delay_ms": 100,  # no node takes over another one's data
     "skip_wait_for_gossip_to_settle": 0,
-    "superuser_setup_delay_ms": 0,
     "consistent.rangemovement": "false",
 }
 LOGGING: Final = """<configuration>

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from spanglass.model.place import Claim, Claims, TracePart
 from spanglass.model.record import Fragment, Kind, Members, SpanRecord, fragment
 from spanglass.store.interface import Cursor, Store
+from spanglass.store.where import EVERYWHERE, Where
 
 SECOND_NS: Final = 1_000_000_000
 EPOCH_NS: Final = 1_760_000_000 * SECOND_NS
@@ -69,12 +70,12 @@ def ids(assistant: str = "bot", session: str | int = "s") -> tuple[bytes, bytes]
     return place.assistant_id, place.session_id
 
 
-def everything(store: Store) -> Any:
-    """Return all that can be read of a store, in plain data."""
-    sessions, page = [], store.sessions(limit=3)
+def everything(store: Store, where: Where = EVERYWHERE) -> Any:
+    """Return all that can be read of a store, or of some sessions, in plain data."""
+    sessions, page = [], store.sessions(where, limit=3)
     sessions += page.sessions
     while page.next is not None:
-        page = store.sessions(limit=3, after=page.next)
+        page = store.sessions(where, limit=3, after=page.next)
         sessions += page.sessions
     views = [viewed(store, session.assistant_id, session.session_id) for session in sessions]
     spans = [msgspec.to_builtins(list(read(store, session.assistant_id, session.session_id))) for session in sessions]

@@ -5,7 +5,7 @@
 import random
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -119,50 +119,6 @@ def test_servers_see_each_others_writes_at_once(opener: Open) -> None:
 
 class Killed(Exception):  # noqa: N818 (no error, an end)
     """A server was killed here."""
-
-
-STEPS = (
-    (heads, "swap"),
-    (following, "follow"),
-    (following, "span_rows"),
-    (writer.Writer, "_take_away"),
-    (leftovers, "discard"),
-    (writer.Writer, "_tell"),
-)
-"""Where a server is killed while a trace moves: before each of these."""
-
-
-@pytest.mark.parametrize("times", [1, 2, 3])
-@pytest.mark.parametrize(("where", "step"), STEPS)
-def test_a_server_is_killed_between_two_steps(
-    opener: Open, monkeypatch: pytest.MonkeyPatch, where: Any, step: str, times: int
-) -> None:
-    """Whichever step a server dies before, another one that gets the same spans ends where none had died."""
-    child = part(span(2, parent_span_id=span_id(1), inputs=(message("one"),)), session=None)
-    other = part(span(5, trace=1, inputs=(message("two"),)), trace=1)
-    root = part(span(1, inputs=(message("one"), message("two"))))
-    reference = MemoryStore()
-    reference.write([child, other, root])
-    with closing(opener()) as store:
-        store.write([child])
-        store.write([other])
-        done, passed = getattr(where, step), iter(range(times - 1))
-
-        def dying(*given: Any, **named: Any) -> Any:
-            if next(passed, None) is None:
-                raise Killed
-            return done(*given, **named)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(where, step, dying)
-            with suppress(Killed):
-                store.write([root])
-    with closing(opener()) as store:
-        assert len(list(read(store, *ids()))) in {1, 2, 3}
-        store.write([root])
-        assert everything(store) == everything(reference)
-        assert store.assistants() == reference.assistants()
-        assert store.trace(trace_id(0)) == reference.trace(trace_id(0))
 
 
 def test_housekeeping_finishes_a_move(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:

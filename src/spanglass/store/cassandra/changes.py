@@ -6,13 +6,15 @@ gap, and what is read once up to a number is never added to.
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Final
 
 import msgspec
 
+from spanglass.store.cassandra import heads
 from spanglass.store.cassandra.database import Database
-from spanglass.store.cassandra.heads import Ids
+from spanglass.store.cassandra.heads import Ids, Row
 from spanglass.store.cassandra.listing import rows_of
 from spanglass.store.interface import SessionChange
 
@@ -41,14 +43,12 @@ class Changes:
         self._last = 0
         """The number of a change, not long before the latest."""
 
-    def tell(self, sessions: Sequence[Ids]) -> dict[Ids, int]:
-        """Add changes to sessions; return their numbers."""
-        told: dict[Ids, int] = {}
-        for at in range(0, len(sessions), TOLD_MAX):
-            some = sessions[at : at + TOLD_MAX]
-            first = self._insert(some)
-            told |= {ids: number for number, ids in enumerate(some, first)}
-        return told
+    def tell(self, sessions: Mapping[Ids, Row]) -> None:
+        """Add changes to sessions, then note in their rows that all that follows from these states is done."""
+        left = iter(sessions.items())
+        while some := list(islice(left, TOLD_MAX)):
+            first = self._insert([ids for ids, _ in some])
+            self._db.write([heads.mark(ids, row, number) for number, (ids, row) in enumerate(some, first)])
 
     def _insert(self, sessions: Sequence[Ids]) -> int:
         encoded = _ENCODE(list(sessions))

@@ -12,6 +12,7 @@ from spanglass.store.interface import StoreError, UnavailableError
 
 try:
     from cassandra.auth import PlainTextAuthProvider
+    from cassandra.connection import ConnectionBusy, ConnectionException
     from cassandra.policies import (
         ConstantSpeculativeExecutionPolicy,
         DCAwareRoundRobinPolicy,
@@ -19,6 +20,7 @@ try:
         RetryPolicy,
         TokenAwarePolicy,
     )
+    from cassandra.pool import NoConnectionsAvailable
     from cassandra.protocol import ErrorMessage
     from cassandra.query import BatchStatement, BatchType, tuple_factory
 
@@ -47,7 +49,15 @@ PAGE_ROWS: Final = 1_000
 CONNECT_SECONDS: Final = 10.0
 PROTOCOL: Final = 4
 """The version of CQL's protocol: the latest that all clusters speak, also those that are being upgraded."""
-_BROKEN: Final = (NoHostAvailable, OperationTimedOut, RequestExecutionException, ErrorMessage)
+_BROKEN: Final = (
+    NoHostAvailable,
+    NoConnectionsAvailable,
+    ConnectionException,
+    ConnectionBusy,
+    OperationTimedOut,
+    RequestExecutionException,
+    ErrorMessage,
+)
 """What may pass by itself: nodes that are down, too slow or too busy, and what they say of it."""
 
 Statement: TypeAlias = tuple[str, Sequence[Any]]

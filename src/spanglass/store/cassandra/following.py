@@ -11,11 +11,14 @@ from typing import Any, Final
 
 import msgspec
 
-from spanglass.store.cassandra import heads, listing
+from spanglass.store.cassandra import heads, leftovers, listing
 from spanglass.store.cassandra.database import Batch, Database, Statement
 from spanglass.store.cassandra.heads import BlockRow, Ids, Pending, Row, SpanRow
+from spanglass.store.cassandra.leftovers import Leftover, Note
 from spanglass.store.interface import UnavailableError
 
+READ_TRIES_MAX: Final = 10
+"""How often a session's row is read again because what was pending has been done meanwhile."""
 PENDING_BYTES_MAX: Final = 256 << 10
 """Bytes that may be pending in a session's row; what is more has rows of its own."""
 PART_BYTES: Final = 256 << 10
@@ -46,42 +49,48 @@ _TRACE: Final = (
     "INSERT INTO trace_times (trace, assistant, session, generation, first_ns, last_ns)"
     " VALUES (?, ?, ?, ?, ?, ?) USING TIMESTAMP ?"
 )
-_INTENT: Final = "INSERT INTO intents (id, part, body) VALUES (?, ?, ?)"
+_INTENT: Final = "INSERT INTO intents (id, part, body) VALUES (?, ?, ?) USING TTL 0"
 
 
-def stored(db: Database, pending: Pending) -> bytes:
-    """Return what is pending as a session's row holds it, after writing what is too large for that."""
+def stored(db: Database, ids: Ids, seq: int, pending: Pending) -> tuple[bytes, list[Note]]:
+    """Return what is pending because of a state as a session's row holds it, after writing what is too large for that.
+
+    Of the latter there is a note: it is to be forgotten once the state is told.
+    """
     encoded = heads.encode_pending(pending)
     if len(encoded) <= PENDING_BYTES_MAX:
-        return encoded
+        return encoded, []
     intent = uuid.uuid4().bytes
+    note = leftovers.note(db, Leftover(ids, seq=seq, intent=intent))
     db.write([(_INTENT, (intent, number, part)) for number, part in enumerate(_parts(encoded))])
-    return heads.encode_pending(intent)
+    return heads.encode_pending(intent), [note]
 
 
-def _pending(db: Database, row: Row) -> Pending:
+def _pending(db: Database, row: Row) -> Pending | None:
+    """Return what is pending; None if it is elsewhere, and gone because it was done."""
     pending = heads.decode_pending(row.pending) if row.pending else Pending()
     if isinstance(pending, Pending):
         return pending
     parts = db.rows("SELECT body FROM intents WHERE id = ?", pending, fetch=4)
     encoded = b"".join(body for (body,) in parts)
-    if not encoded:  # whoever made the change has finished it since
-        raise UnavailableError("the session has been written to by another server just now")
-    return msgspec.msgpack.decode(encoded, type=Pending)
+    return msgspec.msgpack.decode(encoded, type=Pending) if encoded else None
 
 
 def finished(db: Database, ids: Ids) -> Row:
-    """Return a session's row, after writing what follows from it if nobody did yet."""
-    row = heads.read(db, ids)
-    if row.applied < row.seq:
-        follow(db, ids, row)
-        db.write([heads.mark(ids, row, row.change)])
-    return row
+    """Return a session's row, after writing what follows from it if that is not known to be done."""
+    for _ in range(READ_TRIES_MAX):
+        row = heads.read(db, ids)
+        if row.is_told:
+            return row
+        pending = _pending(db, row)
+        if pending is not None:
+            follow(db, ids, row, pending)
+            return row
+    raise UnavailableError("the session is being written to by other servers again and again")
 
 
-def follow(db: Database, ids: Ids, row: Row) -> None:
+def follow(db: Database, ids: Ids, row: Row, pending: Pending) -> None:
     """Write what follows from a session's state."""
-    pending = _pending(db, row)
     partition = (*ids, row.generation)
     db.write(list(block_rows(partition, pending.blocks, row.seq)))  # nothing leads to them yet
     db.write(
@@ -106,13 +115,6 @@ def write_anew(db: Database, ids: Ids, row: Row, pending: Pending) -> None:
             *trace_rows(partition, pending, row.seq),
         ]
     )
-
-
-def forget_intent(db: Database, row: Row) -> None:
-    """Delete what was pending, where it had rows of its own."""
-    pending = heads.decode_pending(row.pending) if row.pending else None
-    if isinstance(pending, bytes):
-        db.write([("DELETE FROM intents WHERE id = ?", (pending,))])
 
 
 def block_rows(partition: tuple[Any, ...], blocks: Sequence[BlockRow], seq: int) -> Iterator[Statement]:

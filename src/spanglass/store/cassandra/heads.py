@@ -24,6 +24,10 @@ GONE_SECONDS: Final = 86_400
 """Seconds for which the row of a session that is gone is kept: as long as a server may be held up."""
 LEFT_SECONDS: Final = 3_600
 """Seconds for which a session knows which traces have left it: longer than any write is under way."""
+LEFT_MIN: Final = 256
+"""Traces that a session knows to have left it last in any case, whatever clocks say."""
+ABANDONED_SECONDS: Final = 10
+"""Seconds after which a reader tells of a change in the place of the server that made it."""
 
 Ids: TypeAlias = tuple[bytes, bytes]
 """An assistant's id and a session's."""
@@ -138,6 +142,16 @@ class Row(NamedTuple):
         return self.has_spans or self.settings is not None
 
     @property
+    def is_told(self) -> bool:
+        """Whether all that follows from the state is written, and its change told."""
+        return self.applied >= self.seq
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the change is not told, and whoever made it had the time to."""
+        return not self.is_told and self.seq < now_us() - ABANDONED_SECONDS * 1_000_000
+
+    @property
     def listed_ns(self) -> int:
         """Where the session is listed, -1 if it is not."""
         if self.has_spans:
@@ -157,8 +171,8 @@ class Row(NamedTuple):
         )
 
     def next_seq(self) -> int:
-        """Return the number of a state after this one."""
-        return max(self.seq + 1, now_us())
+        """Return the number of a state after this one, with room for that of ``listing.hints`` before it."""
+        return max(self.seq + 2, now_us())
 
 
 def now_us() -> int:

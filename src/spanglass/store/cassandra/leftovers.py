@@ -1,7 +1,8 @@
 """What a server that dies may leave behind: noted before it comes into being, forgotten once there is nothing of it.
 
-A note is of rows of a generation, which are to be deleted unless the session is of that generation, or of a trace that
-is being moved. Housekeeping of any server finishes what was noted a while ago.
+A note is of rows of a generation, which are to be deleted unless the session is of that generation, of what is pending
+outside of a session's row, or of a trace that is being moved. Housekeeping of any server finishes what was noted a
+while ago, after making sure that whoever noted it cannot go on with it.
 """
 
 import random
@@ -25,10 +26,10 @@ AT_ONCE_MAX: Final = 20
 
 
 class Leftover(msgspec.Struct, array_like=True, frozen=True):
-    """Rows of a session's generation, or without that, a trace that is being moved.
+    """Rows of a session's generation, what is pending elsewhere, or without a session, a trace that is being moved.
 
-    ``seq`` is the state that took the generation's place, and ``forgotten`` whether the session's traces are to be
-    forgotten with it.
+    ``seq`` is the state that takes the generation's place or begins it, or whose changes are pending, and ``forgotten``
+    whether the session's traces are to be forgotten with it.
     """
 
     ids: Ids = (b"", b"")
@@ -37,6 +38,7 @@ class Leftover(msgspec.Struct, array_like=True, frozen=True):
     seq: int = 0
     forgotten: bool = False
     trace: bytes = b""
+    intent: bytes = b""
 
 
 class Note(NamedTuple):
@@ -53,11 +55,14 @@ _LEFTOVER: Final = msgspec.msgpack.Decoder(Leftover)
 _INSERT: Final = "INSERT INTO leftovers (part, since_us, id, what) VALUES (?, ?, ?, ?)"
 _DELETE: Final = "DELETE FROM leftovers WHERE part = ? AND since_us = ? AND id = ?"
 _READ: Final = "SELECT part, since_us, id, what FROM leftovers WHERE part = ? AND since_us < ? LIMIT ?"
+_NO_INTENT: Final = "DELETE FROM intents WHERE id = ?"
 _NO_SPAN_ID: Final = (
     "DELETE FROM span_ids USING TIMESTAMP ? WHERE id = ? AND assistant = ? AND session = ? AND span = ?"
 )
-_NO_TRACE: Final = "DELETE FROM trace_times WHERE trace = ? AND assistant = ? AND session = ? AND generation = ?"
-_PARTITION: Final = "WHERE assistant = ? AND session = ? AND generation = ? AND bucket = ?"
+_NO_TRACE: Final = (
+    "DELETE FROM trace_times USING TIMESTAMP ? WHERE trace = ? AND assistant = ? AND session = ? AND generation = ?"
+)
+_NO_BUCKET: Final = "USING TIMESTAMP ? WHERE assistant = ? AND session = ? AND generation = ? AND bucket = ?"
 
 
 def note(db: Database, what: Leftover) -> Note:
@@ -68,7 +73,8 @@ def note(db: Database, what: Leftover) -> Note:
 
 
 def done(db: Database, notes: Sequence[Note]) -> None:
-    """Forget notes."""
+    """Forget notes, and what was pending elsewhere."""
+    db.write([(_NO_INTENT, (each.what.intent,)) for each in notes if each.what.intent])
     db.write([(_DELETE, (each.part, each.since_us, each.id)) for each in notes])
 
 
@@ -91,7 +97,7 @@ def discard(db: Database, rows: Rows, what: Leftover) -> None:
     for trace in filter(None, forgotten):
         if what.forgotten:
             traces.forget(db, trace, what.ids)
-        statements.append((_NO_TRACE, (trace, *what.ids, what.generation)))
+        statements.append((_NO_TRACE, (what.seq, trace, *what.ids, what.generation)))
     db.write(statements)
-    partitions = [(*what.ids, what.generation, bucket) for bucket in range(what.buckets)]
-    db.write([(f"DELETE FROM {table} {_PARTITION}", each) for table in ("blocks", "spans") for each in partitions])
+    partitions = [(what.seq, *what.ids, what.generation, bucket) for bucket in range(what.buckets)]
+    db.write([(f"DELETE FROM {table} {_NO_BUCKET}", each) for table in ("blocks", "spans") for each in partitions])

@@ -22,6 +22,8 @@ STRETCH_BITS: Final = 43
 """A stretch is so many bits of nanoseconds: 2.4 hours."""
 ERA_BITS: Final = 12
 """An era is so many bits of stretches: 417 days."""
+HINT_SECONDS: Final = 3_600
+"""Seconds for which a session may be listed where it then is not: longer than any write is under way."""
 ROWS_AT_ONCE: Final = 100
 """Rows of a partition that are read at a time."""
 
@@ -51,7 +53,8 @@ _INSERT: Final = (
     " USING TIMESTAMP ?"
 )
 _HINT: Final = (
-    "INSERT INTO sessions_by_start (assistant, stretch, start_ns, session) VALUES (?, ?, ?, ?) USING TIMESTAMP ?"
+    "INSERT INTO sessions_by_start (assistant, stretch, start_ns, session) VALUES (?, ?, ?, ?)"
+    " USING TIMESTAMP ? AND TTL ?"
 )
 _DELETE: Final = (
     "DELETE FROM sessions_by_start USING TIMESTAMP ?"
@@ -72,13 +75,16 @@ def stretch(start_ns: int) -> int:
 
 
 def hints(ids: Ids, start_ns: int, seq: int) -> list[Statement]:
-    """Return what says that a session may be listed there, to be written before it is."""
+    """Return what says that a session may be listed there, to be written before it is.
+
+    It is older than what lists the session there as of the state, and so does not take that along when it expires.
+    """
     assistant_id, session_id = ids
     at = stretch(start_ns)
     return [
         (_ERA, (at >> ERA_BITS,)),
         (_STRETCH, (at >> ERA_BITS, at, assistant_id)),
-        (_HINT, (assistant_id, at, start_ns, session_id, seq)),
+        (_HINT, (assistant_id, at, start_ns, session_id, seq - 1, HINT_SECONDS)),
     ]
 
 
@@ -160,13 +166,9 @@ def _partition(db: Database, assistant_id: bytes, at: int, from_ns: int, to_ns: 
 
 
 def _settled(db: Database, ids: Ids, start_ns: int) -> Summary | None:
-    """Return what a session is found by that may be listed here; if it is not, see to it that it is no longer."""
+    """Return what a session is found by that may be listed here, None if it is not."""
     row = heads.read(db, ids)
-    if row.listed_ns == start_ns:
-        return _summary(row.record(ids))
-    before = max(row.seq, heads.now_us() - heads.LEFT_SECONDS * 1_000_000)  # what is under way stays
-    db.write([(_DELETE, (before, ids[0], stretch(start_ns), start_ns, ids[1]))])
-    return None
+    return _summary(row.record(ids)) if row.listed_ns == start_ns else None
 
 
 def _record(ids: Ids, start_ns: int, summary: Summary) -> SessionRecord:

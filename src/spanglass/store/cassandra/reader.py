@@ -28,7 +28,7 @@ GAP: Final = 128
 CHUNK_SPANS: Final = 100
 """Spans whose blocks are read together: a page at the default size is one round."""
 LIMIT_MAX: Final = (1 << 31) - 1
-"""The greatest number that CQL takes for a limit."""
+"""The greatest number that CQL takes for a limit or an ordinal."""
 
 _PARTITION: Final = "assistant = ? AND session = ? AND generation = ? AND bucket = ?"
 _PLACES: Final = f"SELECT start_ns, span, ordinal, running, trace FROM spans WHERE {_PARTITION}"

@@ -122,19 +122,21 @@ def _change_session(db: Database, ids: Ids, change: Change) -> Resource:
     while True:
         row = following.finished(db, ids)
         changed = change(_session(*ids, row))
+        pending = Pending(listed_ns=row.listed_ns)
         new = row._replace(
             seq=row.next_seq(),
             name=changed.name,
             assistant_name=row.assistant_name or _assistant(db, ids[0]).name,
             settings=changed.settings,
             changed_ns=changed.changed_ns,
-            pending=heads.encode_pending(Pending(listed_ns=row.listed_ns)),
+            pending=heads.encode_pending(pending),
         )
         hints = [] if new.listed_ns == row.listed_ns else listing.hints(ids, new.listed_ns, new.seq)
         db.write([*hints, (_DESCRIBE, (ids[0], ids[1][0] >> 4, ids[1], new.seq))])
         if heads.swap(db, ids, row, new):
-            following.follow(db, ids, new)
-            db.write([heads.mark(ids, new, row.change)])
+            following.follow(db, ids, new, pending)
+            if row.is_told:  # else whoever meets the session tells of both changes at once
+                db.write([heads.mark(ids, new, row.change)])
             return changed
 
 

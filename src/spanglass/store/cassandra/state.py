@@ -8,6 +8,7 @@ import msgspec
 
 from spanglass.model.record import SpanRecord
 from spanglass.store.cassandra.heads import (
+    LEFT_MIN,
     LEFT_SECONDS,
     BlockRow,
     Bucket,
@@ -126,9 +127,9 @@ class ClusterState(SessionState):
 
     def leave(self, trace: bytes, version: int) -> None:
         """Note that a trace is here no more as of a version of it."""
-        horizon = now_us() - LEFT_SECONDS * 1_000_000
-        self.left = {each: when for each, when in self.left.items() if when > horizon}
-        self.left[trace] = max(version, self.left.get(trace, 0))
+        self.left[trace] = max(version, self.left.pop(trace, 0))
+        horizon, latest = now_us() - LEFT_SECONDS * 1_000_000, set(list(self.left)[-LEFT_MIN:])
+        self.left = {each: when for each, when in self.left.items() if when > horizon or each in latest}
 
     # Writing
 

@@ -101,6 +101,8 @@ class CassandraStore:
     def _row(self, ids: Ids) -> Row | None:
         """Return the row of a session that has spans, all of whose other rows are written."""
         row = following.finished(self._db, ids)
+        if row.is_abandoned:
+            self._changes.tell({ids: row})
         return row if row.has_spans else None
 
     def _rows(self, ids: Ids, row: Row) -> Rows:

@@ -5,7 +5,7 @@ the trace is written there, and leaves them only after it has none of them and k
 breaks in between, all spans of a trace are found by its row, and the next write or housekeeping brings them together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
@@ -66,15 +66,23 @@ def read_claims(db: Database, trace_ids: Iterable[bytes]) -> dict[bytes, Claims]
     return {trace_id: _CLAIMS.decode(row[1]) for trace_id, row in rows if row[0] is not None}
 
 
-def locate(db: Database, trace_id: bytes, parts: Sequence[tuple[int, TracePart]], newer_than: int = 0) -> Located:
+def locate(
+    db: Database,
+    trace_id: bytes,
+    parts: Sequence[tuple[int, TracePart]],
+    newer_than: int,
+    moving: Callable[[], None],
+) -> Located:
     """Find where parts of a trace go, by their claims and those before; the row says so on return.
 
-    Its version is greater than ``newer_than``.
+    Its version is greater than ``newer_than``. If it says that the trace moves, ``moving`` is called before.
     """
     while True:
         known = read(db, trace_id)
         located = _placed(trace_id, known or Trace(0, parts[0][1].claims, ()), parts)
         wanted, version = located.trace, known.version if known else 0
+        if located.others and located.parts:
+            moving()
         if not located.parts or (wanted == known and version > newer_than):
             return located
         wanted = wanted._replace(version=max(version + 1, newer_than + 1, now_us()))
@@ -101,6 +109,13 @@ def swap(db: Database, trace_id: bytes, version: int, new: Trace) -> bool:
     """Put a row in the place of that of a version; return False if another has taken it."""
     values = (new.version, _ENCODE(new.claims), _ENCODE(list(new.places)))
     return db.swap(_SWAP, *values, trace_id, version or None) is None
+
+
+def settle(db: Database, located: Located) -> bool:
+    """Note that all of a trace is where it belongs; return False if another server knows of more by now."""
+    version = located.trace.version
+    settled = located.trace._replace(version=version + 1, places=(located.ids,))
+    return swap(db, located.trace_id, version, settled)
 
 
 def forget(db: Database, trace_id: bytes, ids: Ids) -> None:

@@ -16,8 +16,8 @@ from spanglass.store.cassandra import following, heads, leftovers, listing, reso
 from spanglass.store.cassandra.changes import Changes
 from spanglass.store.cassandra.database import Database
 from spanglass.store.cassandra.heads import Head, Ids, Pending, Row
-from spanglass.store.cassandra.leftovers import Leftover
-from spanglass.store.cassandra.reader import LostError, Rows
+from spanglass.store.cassandra.leftovers import Leftover, Note
+from spanglass.store.cassandra.reader import LIMIT_MAX, LostError, Rows
 from spanglass.store.cassandra.state import ClusterState
 from spanglass.store.cassandra.traces import Located
 from spanglass.store.compression import Compression
@@ -66,7 +66,13 @@ class Writer:
         self._relating = threading.Lock()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="spanglass-cassandra")
         self._changed: dict[Ids, Row] = {}
-        """Sessions that this write has changed, as they are."""
+        """Sessions whose changes this write is to tell, as they are."""
+        self._moving: dict[bytes, Note] = {}
+        """What this write has noted of traces that it moves."""
+        self._moved: list[Located] = []
+        """Traces that are where they belong, to be said in their rows once the changes are told."""
+        self._noted: list[Note] = []
+        """What can be forgotten then."""
 
     def close(self) -> None:
         """Let go of the threads."""
@@ -126,7 +132,7 @@ class Writer:
                 group.parts.append((number, part, 0))
             else:
                 foreign.append(number)
-        located = self._each(lambda each: traces.locate(self._db, *each, newer.get(each[0], 0)), by_trace.items())
+        located = self._each(lambda each: self._locate(*each, newer.get(each[0], 0)), by_trace.items())
         for each in located:
             foreign += each.foreign
             if each.parts:
@@ -134,6 +140,13 @@ class Writer:
         for group in groups.values():
             group.parts.sort(key=lambda each: each[0])
         return groups, located, foreign
+
+    def _locate(self, trace: bytes, parts: Sequence[tuple[int, TracePart]], newer_than: int) -> Located:
+        def note() -> None:
+            if trace not in self._moving:
+                self._moving[trace] = leftovers.note(self._db, Leftover(trace=trace))
+
+        return traces.locate(self._db, trace, parts, newer_than, note)
 
     def _join(self, group: Group, located: Located) -> None:
         version = located.trace.version
@@ -160,15 +173,13 @@ class Writer:
         if not located.others:
             return
         trace, version = located.trace_id, located.trace.version
-        note = leftovers.note(self._db, Leftover(trace=trace))
         copied = {span.span_id: span.end_ns for each, _, spans in group.moved if each == trace for span in spans}
         for ids in located.others:
             while late := self._take_away(ids, trace, version, copied):
                 copied |= {span.span_id: span.end_ns for span in late}
                 if self._commit(located.ids, Group(located.place, moved=[(trace, version, late)]), None).refused:
                     return  # another server moves it on from there, and knows of all places
-        if traces.swap(self._db, trace, version, located.trace._replace(version=version + 1, places=(located.ids,))):
-            leftovers.done(self._db, [note])
+        self._moved.append(located)
 
     def settle(self, trace: bytes) -> None:
         """Finish moving a trace that another server may have begun to move."""
@@ -322,6 +333,8 @@ class Writer:
     def _state(self, ids: Ids) -> ClusterState:
         """Return a session's state as it is now."""
         row = following.finished(self._db, ids)
+        if not row.is_told:
+            self._changed[ids] = row
         with self._lock:
             state = self._states.pop(ids, None)
         if state is not None and state.row.seq == row.seq:
@@ -363,16 +376,17 @@ class Writer:
             pending = Pending(listed_ns=pending.listed_ns)
         if new.listed_ns not in {known.listed_ns, -1}:
             self._db.write(listing.hints(ids, new.listed_ns, new.seq))
-        new = new._replace(pending=following.stored(self._db, pending))
+        encoded, elsewhere = following.stored(self._db, ids, new.seq, pending)
+        new = new._replace(pending=encoded)
         if not _swapped(self._db, ids, known, new):
             return False
-        following.follow(self._db, ids, new)
-        following.forget_intent(self._db, new)
+        following.follow(self._db, ids, new, pending)
+        self._changed[ids] = new
+        self._noted += elsewhere
         if notes:
             leftovers.discard(self._db, Rows(self._db, self._compression, ids, known), notes[0].what)
             leftovers.done(self._db, notes)
         state.written_as(new)
-        self._changed[ids] = new
         return True
 
     def _next(self, state: ClusterState, place: Place | None) -> Row:
@@ -401,20 +415,22 @@ class Writer:
         for tries in range(TRIES_MAX):
             known = following.finished(self._db, ids)
             if not known.is_there:
+                if not known.is_told:  # whoever deleted it died
+                    self._changes.tell({ids: known})
                 return False
             new = Row(known.next_seq(), head=Head(left=known.head.left), applied=known.applied, change=known.change)
-            new = new._replace(pending=heads.encode_pending(Pending(listed_ns=known.listed_ns)))
+            pending = Pending(listed_ns=known.listed_ns)
+            new = new._replace(pending=heads.encode_pending(pending))
             what = Leftover(ids, known.generation, len(known.head.buckets), new.seq, forgotten=True)
             notes = [leftovers.note(self._db, what)] if known.has_spans else []
             if _swapped(self._db, ids, known, new):
-                following.follow(self._db, ids, new)
+                following.follow(self._db, ids, new, pending)
                 if known.settings is not None:
                     self._db.write([resources.no_longer_described(ids, new.seq)])
                 if notes:
                     leftovers.discard(self._db, Rows(self._db, self._compression, ids, known), what)
                     leftovers.done(self._db, notes)
-                    told = self._changes.tell([ids])
-                    self._db.write([heads.mark(ids, new, told[ids])])
+                self._changes.tell({ids: new})
                 return True
             _pause(tries)
         raise UnavailableError(BUSY)
@@ -424,11 +440,14 @@ class Writer:
         return sum(self._each(self.delete, sessions))
 
     def _tell(self) -> None:
-        """Add what this write changed to the feed of changes."""
-        changed, self._changed = self._changed, {}
-        if changed:
-            told = self._changes.tell(list(changed))
-            self._db.write([heads.mark(ids, row, told[ids]) for ids, row in changed.items()])
+        """Add what this write changed to the feed of changes, then let go of what led to all that was to be done."""
+        changed, moved, noted, moving = self._changed, self._moved, self._noted, self._moving
+        self._changed, self._moved, self._noted, self._moving = {}, [], [], {}
+        self._changes.tell(changed)
+        for each in moved:
+            if traces.settle(self._db, each) and each.trace_id in moving:
+                noted.append(moving[each.trace_id])
+        leftovers.done(self._db, noted)
         self._remember()
 
     # Housekeeping
@@ -439,12 +458,30 @@ class Writer:
         if what.trace:
             self.settle(what.trace)
         else:
-            row = following.finished(self._db, what.ids)
+            row = self._passed(what.ids, what.seq)
             if row.generation != what.generation or not row.has_spans:
-                head = Head(items=1 << 31, buckets=[heads.Bucket(0)] * what.buckets)
+                head = Head(items=LIMIT_MAX, buckets=[heads.Bucket(0)] * what.buckets)
                 rows = Rows(self._db, self._compression, what.ids, Row(generation=what.generation, head=head))
                 leftovers.discard(self._db, rows, what)
+        self._tell()
         leftovers.done(self._db, [note])
+
+    def _passed(self, ids: Ids, seq: int) -> Row:
+        """Return a session's row at this state or a later one, to which nobody gets any more who was held up."""
+        for tries in range(TRIES_MAX):
+            row = following.finished(self._db, ids)
+            if not row.is_told:
+                self._changed[ids] = row
+            if not row.seq or row.seq >= seq:
+                return row
+            pending = Pending(listed_ns=row.listed_ns)
+            new = row._replace(seq=max(seq, row.next_seq()), pending=heads.encode_pending(pending))
+            if _swapped(self._db, ids, row, new):
+                following.follow(self._db, ids, new, pending)
+                self._changed[ids] = new
+                return new
+            _pause(tries)
+        raise UnavailableError(BUSY)
 
 
 def _swapped(db: Database, ids: Ids, known: Row, new: Row) -> bool:
