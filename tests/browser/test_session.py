@@ -1,12 +1,15 @@
 """One session: what was said and what ran, side by side and linked; the tree, the time axis, the graph."""
 
+import json
 import re
+import time
 
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import NARROW, Open
-from tests.browser.world import CONTACT, DEEP_ID, SUPPORT
-from tests.integration.exports import place
+from tests.browser.world import CONTACT, DEEP_ID, SUPPORT, Story, chat
+from tests.integration.exports import place, said
+from tests.integration.serving import Server
 
 ADDRESS = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
 DEEP = "/sessions/{0.assistantId}/{0.sessionId}".format(place(DEEP_ID, SUPPORT))
@@ -62,6 +65,37 @@ def test_the_flow_tells_what_went_wrong(visit: Open) -> None:
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text("get_booking")
     page.keyboard.press("e")
     expect(page.get_by_role("treeitem", selected=True)).to_contain_text("TIMEOUT")
+
+
+def test_every_span_has_its_bar(visit: Open) -> None:
+    """Also what is no agent, model or tool is drawn, in a colour that can be told from the ground."""
+    page = visit(f"{DEEP}?span=failing")
+    bar = page.get_by_role("treeitem").filter(has_text="level 390").locator(".bar-span")
+    assert bar.evaluate("el => getComputedStyle(el).backgroundColor") != "rgba(0, 0, 0, 0)"
+    assert bar.evaluate("el => el.getBoundingClientRect().width") > 1
+
+
+def test_a_step_that_runs_is_seen_to_end(visit: Open, server: Server) -> None:
+    """A span is shown while it runs; its end, and what it said, come without a reload."""
+    running = Story("0a0a0000-0000-4000-8000-000000000a0a", start_ns=time.time_ns())
+    call = running.tell("chat", chat([said("user", "Still there?")], []))
+    ended = call.end_time_unix_nano
+    call.end_time_unix_nano = 0
+    server.export(running.body)
+    page = visit(f"/sessions/{running.place.assistantId}/{running.place.sessionId}")
+    expect(page.get_by_label("Live", exact=True)).to_be_visible()
+    page.get_by_role("treeitem").click()
+    panel = page.get_by_label("Span", exact=True)
+    expect(panel).to_contain_text("running")
+    expect(page.get_by_role("treeitem")).to_contain_text("RUN")
+    call.end_time_unix_nano = ended
+    told = json.dumps([said("assistant", "I am.")])
+    call.attributes.add(key="gen_ai.output.messages").value.string_value = told
+    server.export(running.body)
+    expect(panel).to_contain_text("I am.")
+    expect(panel).not_to_contain_text("running")
+    expect(page.get_by_label("Turns")).to_contain_text("I am.")
+    expect(page.get_by_role("treeitem")).not_to_contain_text("RUN")
 
 
 def test_the_tree_folds_and_is_walked_by_keys(visit: Open) -> None:

@@ -4,8 +4,9 @@ import random
 import re
 import time
 from itertools import islice
+from urllib.parse import urlencode
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import NARROW, Open
 from tests.browser.world import CONTACT, MANY, one
@@ -64,6 +65,59 @@ def test_conditions_are_completed(visit: Open) -> None:
     expect(page.locator("#query-problem")).to_contain_text("status")
 
 
+def test_each_condition_is_completed_and_narrows(visit: Open) -> None:
+    """What is offered for each condition is taken by a key, and lists the session that is like that."""
+    page = visit("/")
+    box = page.get_by_role("combobox", name="Query")
+    for typed, offered, condition in (
+        ("assistant:support", "support-desk", "assistant:support-desk"),
+        ("model:gpt-4.1", "gpt-4.1-mini", "model:gpt-4.1-mini"),
+        ("tool:find_f", "find_flights", "tool:find_flights"),
+        ("error:Book", "BookingError", "error:BookingError"),
+        ("status:tim", "timeout", "status:timeout"),
+        ("status:error last:24", "24h", "status:error last:24h"),
+        ("status:error dur", "duration>", "status:error duration>14s"),
+        ("status:error tok", "tokens>", "status:error tokens>1k"),
+        ("status:error fr", "from:", "status:error from:2026-01-01"),
+        ("status:timeout to:", "", "status:timeout to:2099-01-01"),
+    ):
+        box.fill(typed)
+        if offered:
+            expect(page.get_by_role("option", name=re.compile(f"^{re.escape(offered)}"))).to_be_visible()
+            box.press("ArrowDown")
+            box.press("Enter")
+        box.press_sequentially(condition.removeprefix(box.input_value().rstrip()))
+        expect(page).to_have_url(re.compile(f"q={re.escape(urlencode({'': condition})[1:])}$"))
+        expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
+
+
+def test_a_page_without_sessions_is_not_the_end(visit: Open) -> None:
+    """A search that looked at many sessions in vain goes on by itself, and says meanwhile that it does."""
+    page = visit("/login")
+    held: list[Route] = []
+
+    def answer(route: Route) -> None:
+        if "cursor=" in route.request.url:
+            held.append(route)
+        else:
+            route.fulfill(json={"sessions": [], "nextCursor": "further"})
+
+    page.route("**/api/sessions?*", answer)
+    page.get_by_role("link", name="Sessions", exact=True).click()
+    expect(page.get_by_text("Loading older sessions")).to_be_visible()
+    for route in held:
+        route.continue_(url=route.request.url.replace("cursor=further", ""))
+    expect(page.locator(".session-name").first).to_be_visible()
+
+
+def test_what_the_query_holds_can_be_taken_away_by_a_click(visit: Open) -> None:
+    """A value that is not among the most frequent stands among the filters as long as it is asked for."""
+    page = visit("/?q=assistant:support-desk tool:nothing_like_it")
+    for group, value in (("Assistant", "support-desk"), ("Tool", "nothing_like_it")):
+        page.get_by_role("group", name=group, exact=True).get_by_role("button", name=value, pressed=True).click()
+    expect(page.get_by_role("combobox", name="Query")).to_have_value("")
+
+
 def test_what_is_typed_stays_as_the_address_follows(visit: Open) -> None:
     """A pause between two words takes nothing of them away, and a completion is gone on with at once."""
     page = visit("/")
@@ -83,8 +137,12 @@ def test_words_that_were_said_are_found_and_marked(visit: Open) -> None:
     page = visit("/?q=Lisbon cancelled")
     row = page.locator(".session-row", has_text=CONTACT)
     expect(row.locator("mark").first).to_have_text(re.compile("cancelled|Lisbon"))
-    row.get_by_role("link").click()
+    row.get_by_role("link", name=re.compile("cancelled")).click()
     expect(page.get_by_role("heading", name=CONTACT)).to_be_visible()
+    expect(page.locator(".turn-chosen").first).to_contain_text("was cancelled")
+    marked = "[...(CSS.highlights.get('sought') ?? [])].map(String)"
+    page.wait_for_function(f"{marked}.length > 0")
+    assert set(page.evaluate(marked)) == {"Lisbon", "cancelled"}
 
 
 def test_nothing_found_says_so(visit: Open) -> None:
@@ -113,9 +171,12 @@ def test_the_list_goes_on_as_one_scrolls(visit: Open) -> None:
 
 
 def test_a_session_that_arrives_is_seen_without_reload(visit: Open, server: Server) -> None:
-    """A new session appears in the open list, and grows in it."""
+    """A new session appears in the open list, and grows in it; what it has becomes a filter."""
     page = visit("/")
     expect(page.get_by_label("Live", exact=True)).to_be_visible()
+    tools = page.get_by_role("group", name="Tool", exact=True)
+    expect(tools.get_by_role("button").first).to_be_visible()
+    tools.get_by_role("button", name=re.compile("more$")).click()
     story = one("11fe0000-0000-4000-8000-0000000011fe", "Is anybody there?", "Here I am.", start_ns=time.time_ns())
     server.export(story.body)
     row = page.locator(".session-row", has_text="11fe0000")
@@ -123,6 +184,7 @@ def test_a_session_that_arrives_is_seen_without_reload(visit: Open, server: Serv
     story.tell("execute_tool look", {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look"})
     server.export(story.body)
     expect(row).to_contain_text("2 spans")
+    expect(tools.get_by_role("button", name=re.compile("^look"))).to_be_visible()
 
 
 def test_filters_fold_away_on_a_phone(visit: Open) -> None:

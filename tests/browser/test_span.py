@@ -1,14 +1,21 @@
 """One span: what is new in it first, all else a key away, and ways to take it elsewhere."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Open
 from tests.browser.world import CONTACT, MAPPED_ID, SUPPORT
 from tests.integration.exports import place
 
+AWS = Path(__file__).parents[2] / ".clients" / "awscli" / "bin" / "aws"
+NEEDS_AWS = pytest.mark.skipif(not AWS.exists(), reason="the AWS CLI is not installed: make setup-clients")
 ADDRESS = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
 
 
@@ -87,22 +94,34 @@ def test_raw_is_what_list_spans_gives(visit: Open) -> None:
     assert "detail" not in copied
 
 
-def test_it_is_copied_as_code(visit: Open) -> None:
-    """Python with boto3, the AWS CLI and curl, each naming server and ids; the link is the address."""
+@pytest.mark.parametrize(
+    ("label", "begins", "shell"),
+    [
+        ("Copy as Python with boto3", "import boto3", (sys.executable, "-c")),
+        ("Copy as a curl command", "curl", ("sh", "-c")),
+        pytest.param("Copy as a command of the AWS CLI", "aws", ("sh", "-c"), marks=NEEDS_AWS),
+    ],
+)
+def test_it_is_copied_as_code_that_runs(visit: Open, label: str, begins: str, shell: tuple[str, str]) -> None:
+    """What is pasted, as it is and without any setting, prints the span."""
     page = second_call(visit)
-    for name, words in (
-        ("Copy as Python with boto3", ("boto3.client", "list_spans", SUPPORT_IDS[0])),
-        ("Copy as a command of the AWS CLI", ("aws qconnect list-spans", SUPPORT_IDS[1])),
-        ("Copy as a curl command", ("curl -s", "/api/assistants/")),
-        ("Copy a link to this span", ("span=",)),
-    ):
-        page.get_by_title(name).first.click()
-        page.wait_for_function("word => navigator.clipboard.readText().then(text => text.includes(word))", arg=words[0])
-        text = page.evaluate("navigator.clipboard.readText()")
-        assert all(word in text for word in words), text
+    page.get_by_title(label).first.click()
+    page.wait_for_function("word => navigator.clipboard.readText().then(text => text.startsWith(word))", arg=begins)
+    command = (*shell, page.evaluate("navigator.clipboard.readText()"))
+    path = f"{AWS.parent}:{os.environ['PATH']}"
+    printed = subprocess.run(command, env={"PATH": path, "no_proxy": "*"}, check=True, capture_output=True, text=True)
+    span_id = re.search("span=([^&]+)", page.url)
+    assert span_id
+    assert span_id[1] in printed.stdout
+    assert "gpt-4.1-mini" in printed.stdout
 
 
-SUPPORT_IDS = place(CONTACT, SUPPORT)
+def test_its_link_is_its_address(visit: Open) -> None:
+    """What is copied opens the same span."""
+    page = second_call(visit)
+    expect(page).to_have_url(re.compile("span="))
+    page.get_by_title("Copy a link to this span").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text === location.href)")
 
 
 def test_escape_closes_it(visit: Open) -> None:

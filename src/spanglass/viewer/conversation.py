@@ -2,7 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -13,6 +13,7 @@ from spanglass.model.message import SpanMessage, SpanMessageValue
 from spanglass.model.record import SpanRecord
 from spanglass.reading import Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Said, SaidPage, Store
+from spanglass.viewer.echoes import Heard, without_echoes
 from spanglass.viewer.operations import OfSession, Token
 from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members
 from spanglass.viewer.times import seconds, uuid_text
@@ -42,15 +43,6 @@ class _Position(msgspec.Struct):
     first: int
 
 
-class _Heard(NamedTuple):
-    """A message of a page or of what is around it."""
-
-    said: Said
-    message: SpanMessage
-    span: SpanMembers
-    attributes: AttributeMembers
-
-
 def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conversation:
     """Return a page of a session's conversation; it ends at ``bytes_max`` bytes of messages, but is never empty."""
     tokens = Tokens(b"conversation/1", b"".join(asked.ids), _FORM)
@@ -62,8 +54,8 @@ def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conv
     before = _around(store, asked, max(0, first - AROUND_MAX), min(first, AROUND_MAX))
     after = _around(store, asked, last, AROUND_MAX)
     joiner = Joiner(*asked.ids)
-    heard = [[_heard(joiner, each) for each in part] for part in (before, page.said, after)]
-    turns = list(_turns(*heard))
+    heard = [_heard(joiner, each, part is page.said) for part in (before, page.said, after) for each in part]
+    turns = list(_turns(without_echoes(heard)))
     times = (_ms(page.said[0]) if first else -1, _ms(after[0]) if page.more and after else 1 << 62)
     turns += _course(store, asked, times)
     return Conversation(
@@ -79,8 +71,8 @@ def _around(store: Store, asked: ConversationQuery, first: int, limit: int) -> l
     return page.said if page is not None else []
 
 
-def _heard(joiner: Joiner, said: Said) -> _Heard:
-    return _Heard(said, _MESSAGE.decode(joiner.message(said.message)), *members(said.span))
+def _heard(joiner: Joiner, said: Said, shown: bool) -> Heard:  # noqa: FBT001
+    return Heard(said, _MESSAGE.decode(joiner.message(said.message)), *members(said.span), shown)
 
 
 def _ms(said: Said) -> int:
@@ -92,17 +84,19 @@ def _ms(said: Said) -> int:
 # Messages ------------------------------------------------------------------------------------------------------------
 
 
-def _turns(before: Sequence[_Heard], page: Sequence[_Heard], after: Sequence[_Heard]) -> Iterator[Turn]:
+def _turns(told: Sequence[Heard]) -> Iterator[Turn]:
     """Yield what was said in a page; what only repeats a call, or tells its result, is told with the call."""
     calls: dict[str, Call] = {}
-    by_message = [_calls(heard, calls) for heard in (*before, *page, *after)]
-    for heard, made in zip(page, by_message[len(before) :], strict=False):
-        known = all(_is_told(value, calls, made) for value in heard.message.values)
-        if not known or not heard.message.values:
-            yield _turn(heard, made)
+    by_message = [_calls(heard, calls) for heard in told]
+    for heard, made in zip(told, by_message, strict=True):
+        if not heard.shown:
+            continue
+        values = [value for value in heard.message.values if not _is_told(value, calls, made)]
+        if values or not heard.message.values:
+            yield _turn(heard, values, made)
 
 
-def _calls(heard: _Heard, calls: dict[str, Call]) -> list[Call]:
+def _calls(heard: Heard, calls: dict[str, Call]) -> list[Call]:
     """Return the calls that a message is the first to make; note the results that it is the first to tell."""
     made = []
     span_id = uuid_text(heard.said.span.span_id)
@@ -131,15 +125,15 @@ def _is_told(value: SpanMessageValue, calls: dict[str, Call], made: list[Call]) 
     return value.tool_result is not None and value.tool_result.tool_use_id in calls
 
 
-def _turn(heard: _Heard, made: list[Call]) -> Turn:
-    said, message, span, attributes = heard
+def _turn(heard: Heard, values: list[SpanMessageValue], made: list[Call]) -> Turn:
+    said, message, span, attributes, _ = heard
     source = "OUTPUT" if said.output else "INPUT"
     told = [] if attributes.guardrail_assessments is UNSET else _ASSESSMENTS.decode(attributes.guardrail_assessments)
     assessments = [assessment for assessment in told if assessment.source == source]
     return msgspec.structs.replace(
         _event("message", said.span, span, attributes),
         timestamp=message.timestamp,
-        values=message.values,
+        values=values,
         participant=message.participant,
         message_id=message.message_id,
         output=said.output,

@@ -43,7 +43,7 @@ async function request(target: string, init: RequestInit): Promise<unknown> {
     response = await fetch(target, { credentials: "same-origin", ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, "The server does not answer.");
+    throw new ApiError(0, `No answer came from ${location.host}.`);
   }
   const text = await response.text();
   let told: unknown;

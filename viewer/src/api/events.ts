@@ -8,6 +8,8 @@ import type { Session, Sessions } from "./types";
 const AGAIN_MS = 10_000;
 /** Lists that cannot be patched are asked for again at most this often. */
 const REFRESH_MS = 2_000;
+/** What sessions have is counted again at most this often. */
+const RECOUNT_MS = 15_000;
 
 type Heard = (session: Session) => void;
 const hearers = new Set<Heard>();
@@ -63,6 +65,7 @@ export function arrived(session: Session): void {
     if (patched) queries.setQueryData(key, patched);
     else refresh();
   }
+  recount();
   for (const heard of hearers) heard(session);
 }
 
@@ -86,6 +89,21 @@ export function merged(
   const before = page.sessions.findIndex(newer);
   page.sessions.splice(before === -1 ? page.sessions.length : before, 0, session);
   return { ...data, pages };
+}
+
+let counted = 0;
+let counting: ReturnType<typeof setTimeout> | undefined;
+
+/** Count the values of filters again: at once after a while of quiet, later while much arrives. */
+function recount(): void {
+  counting ??= setTimeout(
+    () => {
+      counting = undefined;
+      counted = Date.now();
+      void queries.invalidateQueries({ queryKey: ["facets"] });
+    },
+    Math.max(counted + RECOUNT_MS - Date.now(), 0),
+  );
 }
 
 let due: ReturnType<typeof setTimeout> | undefined;

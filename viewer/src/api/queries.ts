@@ -7,6 +7,7 @@ import type {
   Explanation,
   Facets,
   Finds,
+  Identity,
   Outlines,
   Overview,
   Session,
@@ -63,9 +64,12 @@ export const sessionQuery = (assistantId: string, sessionId: string) =>
     queryFn: ({ signal }) => get<Session>(sessionPath(assistantId, sessionId), {}, signal),
   });
 
+/** What begins the keys of all spans of a session. */
+export const spansKey = (assistantId: string, sessionId: string) => ["span", assistantId, sessionId] as const;
+
 export const spanQuery = (assistantId: string, sessionId: string, spanId: string) =>
   queryOptions({
-    queryKey: ["span", assistantId, sessionId, spanId],
+    queryKey: [...spansKey(assistantId, sessionId), spanId],
     queryFn: ({ signal }) =>
       get<SpanPage>(`${sessionPath(assistantId, sessionId)}/spans/${encodeURIComponent(spanId)}`, {}, signal),
     staleTime: 60_000,
@@ -123,6 +127,14 @@ export const facetsQuery = (kind: string, parameters: Parameters = {}) =>
     queryKey: ["facets", kind, parameters],
     queryFn: ({ signal }) => get<Facets>("/api/facets", { kind, ...parameters }, signal),
     staleTime: 30_000,
+  });
+
+/** Whether the server asks for keys, and whose was shown. */
+export const identityQuery = () =>
+  queryOptions({
+    queryKey: ["identity"],
+    queryFn: ({ signal }) => get<Identity>("/api/identity", {}, signal),
+    staleTime: 60_000,
   });
 
 export const findQuery = (id: string) =>

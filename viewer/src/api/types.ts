@@ -9,6 +9,7 @@ export type StripCell = Session["strip"][number];
 export type Excerpt = Schemas["Excerpt"];
 export type FacetValue = Schemas["FacetValue"];
 export type Facets = Schemas["Facets"];
+export type Identity = Schemas["Identity"];
 export type Found = Schemas["Found"];
 export type Finds = Schemas["Finds"];
 /** A span without its messages. Times are seconds since the epoch; `end` is absent while it runs. */

@@ -13,6 +13,7 @@ import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
 import type { Tree } from "./tree";
+import { useMarks } from "./useMarks";
 
 interface Props {
   assistantId: string;
@@ -40,7 +41,7 @@ const EVENTS: Record<string, string> = {
 const belongs = (turn: Turn, span: string): boolean =>
   turn.spanId === span || (turn.calls ?? []).some((call) => call.spanId === span || call.result?.spanId === span);
 
-export function Conversation({ assistantId, sessionId, tree, selected, onSelect }: Props) {
+export function Conversation({ assistantId, sessionId, tree, selected, query, onSelect }: Props) {
   const conversation = useInfiniteQuery(conversationQuery(assistantId, sessionId));
   const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = conversation;
   const { data } = conversation;
@@ -52,6 +53,8 @@ export function Conversation({ assistantId, sessionId, tree, selected, onSelect 
   useEffect(() => {
     if (last >= turns.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
   }, [last, turns.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
+
+  useMarks(scroller, query, turns.length > 0);
 
   // the turn of the chosen span comes into sight; of a span that said nothing, the turn of the span around it
   const own = useRef<string>(undefined);

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useIsFetching, useQuery } from "@tanstack/react-query
 import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { useChanges } from "../api/events";
-import { conversationQuery, outlineQuery, queries, sessionQuery } from "../api/queries";
+import { conversationQuery, outlineQuery, queries, sessionQuery, spansKey } from "../api/queries";
 import type { Session } from "../api/types";
 import { failures, grow } from "./tree";
 
@@ -34,6 +34,7 @@ export function useSession(assistantId: string, sessionId: string) {
         const again = [
           outlineQuery(assistantId, sessionId).queryKey,
           conversationQuery(assistantId, sessionId).queryKey,
+          spansKey(assistantId, sessionId), // of which the chosen one alone is read again
         ];
         void Promise.all(again.map((queryKey) => queries.invalidateQueries({ queryKey }))).finally(() => {
           timer.current = undefined;

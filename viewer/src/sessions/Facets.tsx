@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { facetsQuery } from "../api/queries";
+import { facetsQuery, type Parameters } from "../api/queries";
 import { type Key, parse, replaced, STATUSES } from "../app/query";
 import { short } from "../format/figures";
 import { visible } from "../format/visible";
@@ -10,6 +10,8 @@ import { Icon } from "../ui/Icon";
 
 interface Props {
   query: string;
+  /** The time that the query is narrowed to, as the API takes it. */
+  times: Parameters;
   isOn: (key: Key, value: string) => boolean;
   toggle: (key: Key, value: string) => void;
   setQuery: (query: string) => void;
@@ -69,15 +71,22 @@ export function Facets(props: Props) {
   );
 }
 
-function Facet({ name, kind, title, isOn, toggle }: Props & { name: Key; kind: string; title: string }) {
-  const { data } = useQuery(facetsQuery(kind));
+function Facet(props: Props & { name: Key; kind: string; title: string }) {
+  const { query, times, name, kind, title, isOn, toggle } = props;
+  const { data } = useQuery({ ...facetsQuery(kind, times), placeholderData: (before) => before });
   const [all, setAll] = useState(false);
   const values = data?.values ?? [];
-  if (!values.length) return null;
+  const shown = all ? values : values.slice(0, SHOWN_MAX);
+  // what the query holds is seen, and can be taken away, wherever it stands in the list
+  const others = parse(query)
+    .flatMap(({ condition }) => (condition?.key === name && condition.value ? [condition.value] : []))
+    .filter((value, at, each) => each.indexOf(value) === at && !shown.some((one) => one.value === value))
+    .map((value) => ({ value, count: values.find((one) => one.value === value)?.count }));
+  if (!values.length && !others.length) return null;
   return (
     <div className="facet" role="group" aria-label={title}>
       <h2>{title}</h2>
-      {(all ? values : values.slice(0, SHOWN_MAX)).map(({ value, count }) => (
+      {[...shown, ...others].map(({ value, count }) => (
         <Value key={value} name={value} count={count} on={isOn(name, value)} choose={() => toggle(name, value)} />
       ))}
       {values.length > SHOWN_MAX && (
@@ -89,7 +98,7 @@ function Facet({ name, kind, title, isOn, toggle }: Props & { name: Key; kind: s
   );
 }
 
-function Value(props: { name: string; count?: number; on: boolean; choose: () => void }) {
+function Value(props: { name: string; count?: number | undefined; on: boolean; choose: () => void }) {
   const { name, count, on, choose } = props;
   return (
     <button type="button" className="facet-value" aria-pressed={on} onClick={choose}>

@@ -130,8 +130,18 @@ function Row({ session, now, query }: { session: Session; now: number; query: st
         </Link>
         <p className="session-who cut faint">
           <span dir="auto">{oneLine(session.assistantName)}</span>
-          {agents.length > 0 && <span className="agent-names"> {agents.slice(0, 3).join(", ")}</span>}
-          {models.length > 0 && <span> {models.slice(0, 2).join(", ")}</span>}
+          {agents.length > 0 && (
+            <>
+              {" "}
+              <span className="agent-names">{agents.slice(0, 3).join(", ")}</span>
+            </>
+          )}
+          {models.length > 0 && (
+            <>
+              {" "}
+              <span>{models.slice(0, 2).join(", ")}</span>
+            </>
+          )}
         </p>
       </div>
       <div className="session-strip">
@@ -148,9 +158,16 @@ function Row({ session, now, query }: { session: Session; now: number; query: st
       </Cell>
       <Outcome session={session} />
       {session.excerpts?.slice(0, EXCERPTS_MAX).map((excerpt, index) => (
-        <p key={index} className="session-excerpt" dir="auto">
+        <Link
+          key={index}
+          to="/sessions/$assistantId/$sessionId"
+          params={{ assistantId, sessionId }}
+          search={{ q: query, span: excerpt.spanId }}
+          className="session-excerpt"
+          dir="auto"
+        >
           <Marked excerpt={excerpt} />
-        </p>
+        </Link>
       ))}
     </article>
   );

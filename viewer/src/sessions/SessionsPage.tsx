@@ -1,11 +1,11 @@
 // All sessions, newest first: a query, its conditions as clicks, and a list that grows as one scrolls.
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueries } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useDeferredValue, useMemo } from "react";
+import { useDeferredValue } from "react";
 
 import { ApiError } from "../api/client";
 import { facetsQuery, type Parameters, sessionsQuery } from "../api/queries";
-import { has, parameters, parse, toggled } from "../app/query";
+import { has, parameters, toggled } from "../app/query";
 import { useNow, useTitle } from "../ui/hooks";
 import { Button } from "../ui/parts";
 import { Failure, Loading, Notice } from "../ui/States";
@@ -34,13 +34,20 @@ export function SessionsPage() {
   useTitle("Sessions");
 
   const list = sessions.data?.pages.flatMap((page) => page.sessions) ?? [];
-  const empty = sessions.isSuccess && list.length === 0;
+  // a page may hold none while there is more to look at
+  const empty = sessions.isSuccess && list.length === 0 && !sessions.hasNextPage;
   return (
     <div className="sessions">
       <h1 className="hidden-visually">Sessions</h1>
       <QueryBox query={q} setQuery={setQuery} />
       <div className="sessions-body">
-        <Facets query={q} toggle={toggle} setQuery={setQuery} isOn={(key, value) => has(q, key, value)} />
+        <Facets
+          query={q}
+          times={timesOf(asked)}
+          toggle={toggle}
+          setQuery={setQuery}
+          isOn={(key, value) => has(q, key, value)}
+        />
         <section className="sessions-list" aria-label="Sessions, newest first" aria-busy={sessions.isFetching}>
           {sessions.isPending ? (
             <Loading rows={10} label="Loading sessions" />
@@ -71,24 +78,24 @@ export function SessionsPage() {
 
 type Parameters_<F> = F extends (query: string, key: infer Key, value: string) => string ? Key : never;
 
-/** An assistant may be given by its id, too; a name that nothing has stands for nobody. */
-const nobodyOr = (name: string): string =>
-  /^[0-9a-f-]{36}$/i.test(name) ? name : "00000000-0000-0000-0000-000000000000";
+/** The part of a question that narrows the time. */
+const timesOf = ({ from, to }: Parameters = {}): Parameters => ({ ...(from && { from }), ...(to && { to }) });
 
-/** Return the API's parameters for a query; assistants are asked for by the ids of their names, once known. */
+/** A name that no assistant has stands for nobody. */
+const NOBODY = "00000000-0000-0000-0000-000000000000";
+const IS_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Return the API's parameters for a query; assistants may be named by their ids, or by names, once their ids are known. */
 function useAsked(query: string, now: number): Parameters | undefined {
-  const named = parse(query).some(({ condition }) => condition?.key === "assistant");
-  const assistants = useQuery({ ...facetsQuery("assistant"), enabled: named });
-  const ready = !named || assistants.isFetched;
-  return useMemo(() => {
-    if (!ready) return undefined;
-    const told = parameters(query, now);
-    const names = told.assistantId;
-    if (Array.isArray(names)) {
-      told.assistantId = names.map(
-        (name) => assistants.data?.values.find(({ value }) => value === name)?.id ?? nobodyOr(name),
-      );
-    }
-    return told;
-  }, [query, now, ready, assistants.data]);
+  const told = parameters(query, now);
+  const named = Array.isArray(told.assistantId) ? told.assistantId : [];
+  const names = named.filter((name) => !IS_ID.test(name));
+  const found = useQueries({ queries: names.map((name) => facetsQuery("assistant", { prefix: name, limit: "200" })) });
+  if (!named.length) return told;
+  if (!found.every(({ isFetched }) => isFetched)) return undefined;
+  const ids = found.flatMap(({ data }, at) =>
+    (data?.values ?? []).flatMap(({ value, id }) => (value === names[at] && id ? [id] : [])),
+  );
+  const assistantId = [...named.filter((name) => IS_ID.test(name)), ...ids];
+  return { ...told, assistantId: assistantId.length ? assistantId : [NOBODY] };
 }

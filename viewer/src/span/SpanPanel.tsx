@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 
-import { spanQuery } from "../api/queries";
+import { identityQuery, spanQuery } from "../api/queries";
 import type { Message, SpanPage, Value } from "../api/types";
 import { useCommands } from "../commands/registry";
 import { count, duration, moment, money, plural } from "../format/figures";
@@ -42,6 +42,7 @@ const TABS = [
 export function SpanPanel(props: Props) {
   const { assistantId, sessionId, spanId, show, context, change, onSelect } = props;
   const { data, error, refetch } = useQuery(spanQuery(assistantId, sessionId, spanId));
+  const identity = useQuery(identityQuery());
   const navigate = useNavigate();
   useCommands({
     closeSpan: () => onSelect(undefined),
@@ -61,7 +62,7 @@ export function SpanPanel(props: Props) {
   const { attributes } = span;
   const role = roleOf(attributes.operationName ?? "");
   const end = span.endTimestamp;
-  const place = { origin: location.origin, assistantId, sessionId, spanId };
+  const place = { origin: location.origin, assistantId, sessionId, spanId, keys: identity.data?.auth === "keys" };
   return (
     <div className="span">
       <header className="span-header">

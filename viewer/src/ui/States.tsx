@@ -1,4 +1,5 @@
 // What stands where there is nothing to show: loading, an error, nothing found, not allowed.
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 
 import { ApiError } from "../api/client";
@@ -37,8 +38,11 @@ const ADVICE: Record<number, readonly [title: string, advice: string]> = {
 export function Failure({ error, retry }: { error: Error; retry?: () => void }) {
   const status = error instanceof ApiError ? error.status : undefined;
   const [title, advice] = ADVICE[status ?? NaN] ?? ["This went wrong", "Try again, or report it."];
+  // what is not there, or cannot be read, is so the next time, too
+  const hopeless = status === 400 || status === 404;
+  const actions = hopeless ? <Link to="/">All sessions</Link> : retry && <Button onClick={retry}>Try again</Button>;
   return (
-    <Notice title={title} actions={retry && <Button onClick={retry}>Try again</Button>}>
+    <Notice title={title} actions={actions}>
       <p role="alert">{error.message}</p>
       <p className="muted">{advice}</p>
     </Notice>
