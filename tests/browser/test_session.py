@@ -39,6 +39,19 @@ def test_a_conversation_reads_as_people_read(visit: Open) -> None:
     expect(said.locator(".turn-event", has_text="escalated")).to_be_visible()
 
 
+def test_what_was_not_answered_says_why(visit: Open, server: Server) -> None:
+    """Of what a call that failed had heard, the last message tells of the failure, and no other looks failed."""
+    story = Story("fa11ed00-0000-4000-8000-0000000fa11e")
+    heard = [said("user", "Hello?"), said("assistant", "Hello!"), said("user", "Book it.")]
+    story.fail(story.tell("chat", chat(heard, [])), "Rate limit reached", "RateLimitError")
+    server.export(story.body)
+    page = visit(f"/sessions/{story.place.assistantId}/{story.place.sessionId}")
+    turns = page.get_by_label("Turns").locator(".turn")
+    expect(turns).to_have_count(3)
+    expect(turns.filter(has_text="ERR")).to_have_count(1)
+    expect(turns.last).to_contain_text("Rate limit reached")
+
+
 def test_choosing_one_shows_the_other(visit: Open) -> None:
     """A turn leads to its span, a span to its turn, and the address holds which."""
     page = visit(ADDRESS)

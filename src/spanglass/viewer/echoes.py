@@ -99,9 +99,10 @@ def _instead(fuller: Heard, first: Heard) -> Heard:
 def _unrepeated(heard: Sequence[Heard]) -> Iterator[Heard]:
     """Leave out what agents answer with the words of a model that they called meanwhile."""
     contents = [_content(each) for each in heard]
-    uses = frozenset[str]().union(
-        *(content.uses for each, content in zip(heard, contents, strict=True) if each.by_model)
+    made = (
+        content.uses for each, content in zip(heard, contents, strict=True) if each.by_model or not each.said.output
     )
+    uses = frozenset[str]().union(*made)
     answers: dict[tuple[bytes, str], list[Heard]] = {}
     for each, content in zip(heard, contents, strict=True):
         if each.by_model and content.text:
@@ -118,6 +119,6 @@ def _is_echo(
         return False
     around = heard.said.span
     return any(
-        around.start_ns <= each.said.span.start_ns and (not around.end_ns or each.said.span.end_ns <= around.end_ns)
+        around.start_ns <= each.said.span.start_ns and (not around.end_ns or each.said.span.start_ns <= around.end_ns)
         for each in answers.get((around.request_id, content.text), ())
     )

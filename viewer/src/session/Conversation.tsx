@@ -12,6 +12,7 @@ import { useRows } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
+import { failed } from "./roles";
 import type { Tree } from "./tree";
 import { useMarks } from "./useMarks";
 
@@ -86,6 +87,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
               >
                 <OneTurn
                   turn={turn}
+                  answered={turns[index + 1]?.spanId === turn.spanId}
                   chosen={selected !== undefined && (belongs(turn, selected) || index === near)}
                   onSelect={(span) => {
                     own.current = span;
@@ -112,12 +114,16 @@ function nearest(turns: readonly Turn[], tree: Tree, selected: string | undefine
 
 interface TurnProps {
   turn: Turn;
+  /** Whether what its span heard, or said, goes on after it. */
+  answered: boolean;
   chosen: boolean;
   onSelect: (span: string) => void;
 }
 
-function OneTurn({ turn, chosen, onSelect }: TurnProps) {
-  const { kind, participant, spanId, timestamp } = turn;
+function OneTurn({ turn, answered, chosen, onSelect }: TurnProps) {
+  const { kind, participant, spanId, timestamp, output = true } = turn;
+  // what was heard did not fail, what was to answer it did: the last of it says so
+  const unanswered = !output && !answered && failed({ status: turn.status ?? "" });
   const open = () => {
     if (getSelection()?.isCollapsed !== false) onSelect(spanId);
   };
@@ -144,11 +150,17 @@ function OneTurn({ turn, chosen, onSelect }: TurnProps) {
           <b dir="auto">{oneLine(who, 60)}</b>
         </button>
         {turn.interrupted && <span className="mark mark-warn">interrupted</span>}
-        <Mark kind={turn.status ?? ""} title={turn.statusDescription} />
+        {output && <Mark kind={turn.status ?? ""} title={turn.statusDescription} />}
         <time className="faint num">{clock(timestamp)}</time>
       </header>
       <Values values={turn.values} calls={turn.calls ?? []} onSpan={onSelect} />
       <Guardrails assessments={turn.guardrailAssessments ?? []} />
+      {unanswered && (
+        <p className="turn-failed">
+          <Mark kind={turn.status ?? ""} />
+          <span className="bad">{oneLine(turn.statusDescription ?? "What was to answer this failed.", 200)}</span>
+        </p>
+      )}
     </article>
   );
 }
