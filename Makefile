@@ -92,8 +92,8 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(BIN)/deptry src
 	$(NPM) run --silent check
 
-test-cluster: $(READY) setup-cassandra ## Break a cluster of three Cassandra nodes in every way while it is written to and read
-	$(BIN)/python -m pytest -rs -s -o python_files='faults_*.py' tests/cassandra
+test-cluster: $(READY) setup-cassandra ## Test what needs Cassandra nodes of its own: a cluster of three broken in every way, TLS, load
+	$(BIN)/python -m pytest -rs -s -o python_files='faults_*.py own_nodes_*.py' tests/cassandra
 
 fuzz: $(READY) ## Send 100,000 generated requests to both APIs
 	@$(BIN)/python -m tests.fuzz

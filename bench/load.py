@@ -128,6 +128,11 @@ def together(loads: Sequence[Load]) -> Load:
     )
 
 
+def at_once(loads: Sequence[Load]) -> Load:
+    """Return several runs that began together as one."""
+    return msgspec.structs.replace(together(loads), seconds=max(load.seconds for load in loads))
+
+
 def write(port: int, spool: Path, exports: Sequence[Export], connections: int, seconds_max: float) -> Load:
     """Send the exports in order over some connections, until all are answered or time is up; bytes are of OTLP."""
     deadline = time.perf_counter() + seconds_max

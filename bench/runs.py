@@ -31,6 +31,8 @@ class Plan(msgspec.Struct, frozen=True):
     conversations: int
     meanwhile: int
     long_turns: int
+    shared: int
+    """Conversations written to a cluster."""
     seconds: float
     """How long each listing lasts."""
     lasting_turns: int = 200
@@ -40,8 +42,8 @@ class Plan(msgspec.Struct, frozen=True):
     seed: int = 7
 
 
-QUICK: Final = Plan(conversations=120, meanwhile=240, long_turns=400, seconds=0.8)
-FULL: Final = Plan(conversations=1200, meanwhile=1600, long_turns=6000, seconds=5)
+QUICK: Final = Plan(conversations=120, meanwhile=240, long_turns=400, shared=40, seconds=0.8)
+FULL: Final = Plan(conversations=1200, meanwhile=1600, long_turns=6000, shared=60, seconds=5)
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -60,7 +62,7 @@ class Bench:
     def __init__(self, plan: Plan, ours: System, folder: Path, pool: ProcessPoolExecutor) -> None:
         self.plan: Final = plan
         self.ours: Final = ours
-        self._folder: Final = folder
+        self.folder: Final = folder
         self._pool: Final = pool
         self._workload: Final = Workload(plan.seed)
         self._written: Final[dict[tuple[str, str, int, int], Written]] = {}
@@ -84,17 +86,22 @@ class Bench:
     def long(self) -> Spool:
         """The session of many spans."""
         conversation = self._workload.conversation(LONG_NUMBER, window=LONG_WINDOW)
-        return spool.record(self._folder / "long.spool", [(conversation, self.plan.long_turns)])
+        return spool.record(self.folder / "long.spool", [(conversation, self.plan.long_turns)])
 
     @cached_property
     def lasting(self) -> Spool:
         """The conversation of many turns."""
         conversation = self._workload.conversation(LASTING_NUMBER)
-        return spool.record(self._folder / "lasting.spool", [(conversation, self.plan.lasting_turns)])
+        return spool.record(self.folder / "lasting.spool", [(conversation, self.plan.lasting_turns)])
+
+    @cached_property
+    def shared(self) -> Spool:
+        """The conversations that servers over a cluster share."""
+        return self._conversations("shared", range(self.plan.shared))
 
     def store(self, system: System, name: str) -> Path:
         """Return where a system keeps the spans of a spool."""
-        return self._folder / f"{name}.{system.name}.db"
+        return self.folder / f"{name}.{system.name}.db"
 
     def written(self, system: System, source: Spool, live: int, *, batch: int = 1) -> Written:
         """Write a spool to a fresh store, once, in requests of at least ``batch`` spans, and read it all back.
@@ -107,7 +114,7 @@ class Bench:
             name = f"{source.path.stem}-{live}" + (f"-{batch}" if batch > 1 else "")
             spooled, exports = source.path, source.order(live)
             if batch > 1:
-                spooled = self._folder / f"{name}.spool"
+                spooled = self.folder / f"{name}.spool"
                 exports = spool.gather(source, live, batch, spooled)
             self._written[key] = self._write(system, source, (spooled, exports), self.store(system, name))
         return self._written[key]
@@ -125,4 +132,4 @@ class Bench:
 
     def _conversations(self, name: str, numbers: range) -> Spool:
         held = ((self._workload.conversation(number), self._workload.turns(number)) for number in numbers)
-        return spool.record(self._folder / f"{name}.spool", held)
+        return spool.record(self.folder / f"{name}.spool", held)

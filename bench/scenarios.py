@@ -7,6 +7,7 @@ import msgspec
 
 from bench import disk, load
 from bench.client import client
+from bench.cluster import cluster
 from bench.dialects import dialects
 from bench.figures import Bar, Figure
 from bench.load import Load
@@ -150,6 +151,7 @@ SCENARIOS: Final[dict[str, Callable[[Bench], Iterator[Figure]]]] = {
     "conversation": lasting,
     "dialects": dialects,
     "client": client,
+    "cluster": cluster,
 }
 
 

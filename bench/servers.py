@@ -57,7 +57,7 @@ class Server(msgspec.Struct, frozen=True):
 
         It is not a number where the system does not tell.
         """
-        return sum(map(_cpu_seconds, (self.pid, *_children(self.pid))))
+        return sum(map(cpu_seconds, (self.pid, *_children(self.pid))))
 
     def store_bytes(self) -> int:
         """Return the size of the file and of those that SQLite keeps beside it."""
@@ -72,7 +72,8 @@ def _children(pid: int) -> list[int]:
     return started + [grandchild for child in started for grandchild in _children(child)]
 
 
-def _cpu_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used so far; not a number where the system does not tell."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:

@@ -74,7 +74,7 @@ JVM: Final = (
     *(f"--add-opens={each}=ALL-UNNAMED" for each in OPENED),
 )
 QUICK: Final = {
-    "ring_delay_ms": 100,  # no node takes over another one's data
+    "ring_delay_ms": 3_000,  # no node takes over another one's data; a busy machine is silent for as long
     "skip_wait_for_gossip_to_settle": 0,
     "consistent.rangemovement": "false",
 }
@@ -188,12 +188,16 @@ class Node:
     def answers(self) -> bool:
         """Ask whether it answers CQL."""
         try:
-            with socket.create_connection((self.host, CQL_PORT), ANSWER_SECONDS_MAX) as connection:
+            with self.connect() as connection:
                 connection.sendall(OPTIONS)
                 answer = connection.recv(9)
         except OSError:
             return False
         return answer[4:5] == bytes((SUPPORTED,))
+
+    def connect(self) -> socket.socket:
+        """Connect to where it answers CQL."""
+        return socket.create_connection((self.host, CQL_PORT), ANSWER_SECONDS_MAX)
 
     def kill(self) -> None:
         """End it at once, as if by a crash; where it does not run, do nothing."""

@@ -29,11 +29,18 @@ class Compression:
 
     def __init__(self, load: Callable[[], Mapping[int, bytes]]) -> None:
         self._load = load
+        self._known: Mapping[int, bytes] = {}
         self._threads = threading.local()
 
-    def renew(self) -> None:
-        """Take note of dictionaries added to the store, in this thread; another does when it meets one."""
-        self._threads.contexts = _Contexts(self._load())
+    @property
+    def newest(self) -> int:
+        """The number of the dictionary that is compressed with."""
+        return max(self._known or self.renew())
+
+    def renew(self) -> Mapping[int, bytes]:
+        """Take note of dictionaries added to the store, for all threads, and return all there are."""
+        self._known = known = self._load()
+        return known
 
     def compress(self, data: bytes, level: int) -> bytes:
         """Compress with the newest dictionary."""
@@ -47,14 +54,16 @@ class Compression:
         return self._contexts().decompressors[number].decompress(data)
 
     def _contexts(self) -> "_Contexts":
-        if not hasattr(self._threads, "contexts"):
-            self.renew()
-        contexts: _Contexts = self._threads.contexts
+        known = self._known or self.renew()
+        contexts: _Contexts | None = getattr(self._threads, "contexts", None)
+        if contexts is None or contexts.known is not known:
+            contexts = self._threads.contexts = _Contexts(known)
         return contexts
 
 
 class _Contexts:
     def __init__(self, dictionaries: Mapping[int, bytes]) -> None:
+        self.known = dictionaries
         newest = dictionaries[max(dictionaries)]
         self.compressors = {level: _compressor(newest, level) for level in (LEVEL_LOOSE, LEVEL, LEVEL_RESTED)}
         known = map(zstandard.ZstdCompressionDict, dictionaries.values())

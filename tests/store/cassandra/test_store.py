@@ -9,15 +9,16 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanglass.model.place import TracePart
-from spanglass.store.cassandra import following, heads, leftovers, reader, state, writer
+from spanglass.store.cassandra import dictionaries, following, heads, leftovers, reader, state, writer
 from spanglass.store.cassandra.database import Database
 from spanglass.store.interface import Cursor, Store, UnavailableError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.samples import everything, ids, message, part, parts, read, span, span_id, trace_id
+from spanglass.store.samples import WORDS, everything, ids, message, part, parts, read, span, span_id, trace_id
 from spanglass.store.testing import SUPPRESSED, Opener, StoreBattery
 from tests.store.cassandra.conftest import Open
 
@@ -115,6 +116,33 @@ def test_servers_see_each_others_writes_at_once(opener: Open) -> None:
         assert record is not None
         assert record.spans == 12
         assert [change.number for change in one.changes(0)] == [other.last_change()] == [12]
+
+
+def test_a_grown_keyspace_learns_a_dictionary(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once it holds enough, a server trains a dictionary; others use it, and old and new blocks are read by all."""
+    monkeypatch.setattr(dictionaries, "CHANGES_MIN", 12)
+    with closing(opener()) as one, closing(opener()) as other:
+        assert not one.maintain()
+        for number in range(12):
+            said = tuple(message(f"{word} is the {n}th word of {number}") for n, word in enumerate(WORDS * 20))
+            one.write([part(span(number, trace=number, inputs=said), session=f"s{number}", trace=number)])
+        before = everything(other)
+        assert one.maintain()
+        assert not one.maintain()
+        assert not other.maintain()
+        learned = zstandard.ZstdCompressionDict(dictionaries.read(other._db)[2])
+        for number, store in enumerate((one, other), 90):
+            store.write([part(span(number, trace=number), session=f"new {number}", trace=number)])
+        assert everything(one) == everything(other) != before
+        body = "SELECT body FROM blocks WHERE assistant = ? AND session = ? AND generation = ? AND bucket = 0"
+        for number in (90, 91):
+            place = ids(session=f"new {number}")
+            row = one._db.row(body, *place, heads.read(one._db, place).generation)
+            assert row is not None
+            assert zstandard.get_frame_parameters(row[0]).dict_id == learned.dict_id()
+    with closing(opener()) as again:
+        assert [each for each in everything(again) if each in before] == list(before)
+        again._db.write([("DELETE FROM dictionaries WHERE number = ?", (2,))])  # it is no other tests'
 
 
 class Killed(Exception):  # noqa: N818 (no error, an end)

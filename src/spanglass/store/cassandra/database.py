@@ -49,6 +49,8 @@ PAGE_ROWS: Final = 1_000
 CONNECT_SECONDS: Final = 10.0
 PROTOCOL: Final = 4
 """The version of CQL's protocol: the latest that all clusters speak, also those that are being upgraded."""
+_TABLE: Final = re.compile(r"\b(?:FROM|INTO|UPDATE) (?!system)")
+"""What stands before a table of ours, whose name nodes want with the keyspace's."""
 _BROKEN: Final = (
     NoHostAvailable,
     NoConnectionsAvailable,
@@ -253,7 +255,8 @@ class Database:
         prepared = self._statements.get(cql)
         if prepared is None:
             with self._lock, store_errors():
-                prepared = self._statements[cql] = self._session.prepare(cql)
+                named = _TABLE.sub(rf"\g<0>{self.address.keyspace}.", cql)
+                prepared = self._statements[cql] = self._session.prepare(named)
         return prepared
 
     def _bound(self, statement: Statement, *, idempotent: bool = True) -> Any:
@@ -284,5 +287,6 @@ def _tls(credentials: Credentials) -> ssl.SSLContext:
         if credentials.tls_certificate:
             context.load_cert_chain(credentials.tls_certificate, credentials.tls_key or None)
     except OSError as error:
-        raise StoreError(f"store: the files of TLS cannot be used: {error}") from error
+        named = filter(None, (credentials.tls_ca, credentials.tls_certificate, credentials.tls_key))
+        raise StoreError(f"store: the files of TLS, {', '.join(named)}, cannot be used: {error}") from error
     return context

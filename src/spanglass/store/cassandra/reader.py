@@ -151,6 +151,11 @@ class Rows:
                 pieces = decode_pieces(self._compression.decompress(body))
                 yield from ((first + at, decode_entry(pieces[at])) for at, kind in enumerate(kinds) if kind == ENTRY)
 
+    def pieces(self) -> Iterator[bytes]:
+        """Yield what the blocks are made of, in order of writing."""
+        for _, _, body in self._bodies():
+            yield from decode_pieces(self._compression.decompress(body))
+
     def written(self) -> Iterator[Item]:
         """Yield all items in order of writing."""
         for _, heads, body in self._bodies():

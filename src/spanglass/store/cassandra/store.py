@@ -8,14 +8,24 @@ from typing import Final, TypeVar
 from spanglass.model.place import Claims, TracePart
 from spanglass.model.record import SPOKEN, Fragment, SpanRecord
 from spanglass.store import counting
-from spanglass.store.cassandra import following, heads, keys, leftovers, listing, resources, schema, traces
+from spanglass.store.cassandra import (
+    dictionaries,
+    following,
+    heads,
+    keys,
+    leftovers,
+    listing,
+    resources,
+    schema,
+    traces,
+)
 from spanglass.store.cassandra.address import Address, Credentials
 from spanglass.store.cassandra.changes import Changes
 from spanglass.store.cassandra.database import Database
 from spanglass.store.cassandra.heads import Ids, Row
 from spanglass.store.cassandra.reader import LostError, Rows
 from spanglass.store.cassandra.writer import Writer
-from spanglass.store.compression import SHIPPED, Compression, shipped_dictionary
+from spanglass.store.compression import Compression
 from spanglass.store.conversation import Order, Orders, ordered, read_said, said_page
 from spanglass.store.counting import place_and_time
 from spanglass.store.interface import (
@@ -72,7 +82,7 @@ class CassandraStore:
         self._db = Database(address, credentials or Credentials())
         try:
             schema.open_keyspace(self._db, schema.scripts(), migrate=address.options.migrate == "auto")
-            self._compression = Compression(self._dictionaries)
+            self._compression = Compression(lambda: dictionaries.read(self._db))
             self._changes = Changes(self._db)
             self._writer = Writer(self._db, self._compression, self._changes, known_fragments_max)
         except BaseException:
@@ -81,15 +91,6 @@ class CassandraStore:
         self._lock = threading.Lock()
         self._orders = Orders()
         self._part = 0
-
-    def _dictionaries(self) -> dict[int, bytes]:
-        """Return the keyspace's dictionaries by number, after adding the shipped one if it is new to it."""
-        found = dict(self._db.rows("SELECT number, bytes FROM dictionaries"))
-        if SHIPPED not in found:
-            found[SHIPPED] = shipped_dictionary()
-            statement = "INSERT INTO dictionaries (number, bytes) VALUES (?, ?) IF NOT EXISTS"
-            self._db.swap(statement, SHIPPED, found[SHIPPED])
-        return found
 
     def write(self, parts: Sequence[TracePart], relate: Relate | None = None) -> WriteResult:
         """See ``interface.Store``."""
@@ -379,13 +380,13 @@ class CassandraStore:
         return keys.revoke(self._db, key_id, now_ns)
 
     def maintain(self) -> bool:
-        """Finish what servers that died have left behind; see ``interface.Store``."""
+        """Finish what servers that died have left behind, and train dictionaries; see ``interface.Store``."""
         self._part = (self._part + 1) % leftovers.PARTS
         notes = leftovers.old(self._db, self._part)
         with self._lock:
             for note in notes:
                 self._writer.finish(note)
-        return bool(notes)
+        return bool(notes) or dictionaries.learn(self._db, self._compression, self._changes.last())
 
     def close(self) -> None:
         """See ``interface.Store``."""
