@@ -114,7 +114,7 @@ def _measured(bench: Bench, source: Spool, count: int) -> Run:
             servers = [started.enter_context(running(system, folder)) for _ in range(SERVERS)]
             before = _seconds(servers, nodes)
             writing = [
-                bench.drive(load.write, server.port, source.path, exports, CONNECTIONS, WRITE_SECONDS_MAX)
+                bench.drive(load.write, server.port, source.path, exports, CONNECTIONS, WRITE_SECONDS_MAX, again=True)
                 for server, exports in zip(servers, _shared(source), strict=True)
             ]
             written = load.at_once([each.result() for each in writing])

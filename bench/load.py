@@ -24,6 +24,11 @@ from bench.spool import Export
 ANSWER_SECONDS_MAX: Final = 60
 BUFFER_BYTES: Final = 1 << 20
 HTTP_OK: Final = 200
+HTTP_BUSY: Final = 503
+
+
+class BusyError(BenchError):
+    """The server asks to come back later."""
 
 
 class Connection:
@@ -52,14 +57,17 @@ class Connection:
         while (end := self._buffer.find(b"\r\n\r\n", 0, self._filled)) < 0:
             self._receive()
         head = self._buffer[:end].lower()
-        if int(head[9:12]) != HTTP_OK:
-            raise BenchError(f"answered {self._buffer[: self._filled][:500].decode(errors='replace')}")
         start = end + 4
-        length = int(head.split(b"content-length:", 1)[1].split(b"\r\n", 1)[0])
+        _, named, rest = head.partition(b"content-length:")
+        length = int(rest.split(b"\r\n", 1)[0]) if named else 0
         if start + length > len(self._buffer):
             self._buffer = self._buffer[: self._filled] + bytearray(start + length - self._filled)
         while self._filled < start + length:
             self._receive()
+        status = int(head[9:12])
+        if status != HTTP_OK:
+            told = f"answered {self._buffer[: self._filled][:500].decode(errors='replace')}"
+            raise (BusyError if status == HTTP_BUSY else BenchError)(told)
         return memoryview(self._buffer).toreadonly()[start : start + length]
 
     def get(self, target: str) -> memoryview:
@@ -133,8 +141,13 @@ def at_once(loads: Sequence[Load]) -> Load:
     return msgspec.structs.replace(together(loads), seconds=max(load.seconds for load in loads))
 
 
-def write(port: int, spool: Path, exports: Sequence[Export], connections: int, seconds_max: float) -> Load:
-    """Send the exports in order over some connections, until all are answered or time is up; bytes are of OTLP."""
+def write(
+    port: int, spool: Path, exports: Sequence[Export], connections: int, seconds_max: float, *, again: bool = False
+) -> Load:
+    """Send the exports in order over some connections, until all are answered or time is up; bytes are of OTLP.
+
+    ``again`` sends at once, as long as there is time, what a server is too busy for, and counts that in.
+    """
     deadline = time.perf_counter() + seconds_max
     queue = iter(exports)
     done: list[Export] = []
@@ -144,7 +157,14 @@ def write(port: int, spool: Path, exports: Sequence[Export], connections: int, s
     def send(connection: Connection, latencies: list[float]) -> None:
         for export in queue:
             began = time.perf_counter()
-            connection.exchange(view[export.offset : export.offset + export.length])
+            while True:
+                try:
+                    connection.exchange(view[export.offset : export.offset + export.length])
+                except BusyError:
+                    if not again or time.perf_counter() > deadline:
+                        raise
+                else:
+                    break
             ended = time.perf_counter()
             latencies.append(ended - began)
             done.append(export)

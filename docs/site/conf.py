@@ -26,7 +26,7 @@ suppress_warnings = ["misc.highlighting_failure"]  # what varies in an output is
 
 SECTIONS: Final = {
     "Guides": ["connect", "frameworks", "record", "viewer", "cli", "testing", "migrating"],
-    "Production": ["operations", "cassandra", "security", "masking", "metrics", "performance"],
+    "Production": ["operations", "cassandra", "cluster", "security", "masking", "metrics", "performance"],
     "Programs": ["clients", "client", "reading", "api"],
     "Data": ["pull", "moving", "putspans"],
     "Reference": ["configuration", "listspans", "resources", "otlp"],
