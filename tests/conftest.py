@@ -8,7 +8,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.cassandra.network import loopback
-from tests.cassandra.node import Node, install, missing
+from tests.cassandra.node import PATIENT, Node, install, missing
 
 os.environ.pop("COLUMNS", None)  # xdist tells its workers a width, which commands under test would heed
 settings.register_profile(
@@ -38,7 +38,7 @@ def cassandra_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     if reason:
         pytest.skip(reason)
     install()
-    with Node(tmp_path_factory.mktemp("cassandra"), loopback(1)[0].host) as node:
+    with Node(tmp_path_factory.mktemp("cassandra"), loopback(1)[0].host, settings=PATIENT) as node:
         yield node
 
 

@@ -3,34 +3,27 @@
 ``make test-cluster`` runs these. ``FAULT_RUNS`` in the environment says how often nodes are broken in each way.
 """
 
-import itertools
 import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from typing import Final, NamedTuple
 
 import msgspec
 import pytest
 
-from spanglass.store.cassandra.address import Address, Options
 from spanglass.store.cassandra.store import CassandraStore
-from spanglass.store.interface import StoreError
 from spanglass.store.memory import MemoryStore
-from spanglass.store.samples import everything, ids, message, part, span, span_id
-from tests.cassandra.cluster import cluster
-from tests.cassandra.divided import Divided, divided, undividable
-from tests.cassandra.network import loopback
-from tests.cassandra.node import Node, install, missing
-from tests.cassandra.traffic import SILENCE_SECONDS_MAX, Traffic, again
+from spanglass.store.samples import everything, message, part, span, span_id
+from tests.cassandra.conftest import NODES, Three, whole
+from tests.cassandra.divided import undividable
+from tests.cassandra.node import Node
+from tests.cassandra.traffic import Traffic, again
 
 RUNS: Final = int(os.environ.get("FAULT_RUNS", "50"))
-NODES: Final = 3
-TIMEOUT_SECONDS: Final = 10.0
-"""What the driver waits for one try of a statement."""
 MOMENT_SECONDS_MAX: Final = 2.0
 RUN_SECONDS_MAX: Final = 300
 
@@ -47,33 +40,6 @@ WAYS: Final = {
     "stopped": Broken(Node.stop, Node.start),
     "paused": Broken(Node.pause, Node.resume),
 }
-
-
-class Three(NamedTuple):
-    """A running cluster, how its networks are cut if they can be, and where the store is."""
-
-    nodes: Sequence[Node]
-    networks: Divided | None
-    address: Address
-    numbers: Iterator[int]
-    """Of traffics."""
-
-
-@pytest.fixture(scope="session")
-def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
-    """Return three nodes, each of which has every span."""
-    if reason := missing():
-        pytest.skip(reason)
-    install()
-    with ExitStack() as running:
-        networks = None if undividable() else running.enter_context(divided(NODES))
-        sites = networks.sites if networks else loopback(NODES)
-        durable = {"commitlog_sync": "batch", "commitlog_sync_period": None}
-        nodes = running.enter_context(cluster(tmp_path_factory.mktemp("three"), sites, durable))
-        options = Options(replication="3", timeout_seconds=TIMEOUT_SECONDS)
-
-        hosts = tuple(node.host for node in nodes)
-        yield Three(nodes, networks, Address(hosts=hosts, keyspace="faults", options=options), itertools.count())
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -140,21 +106,6 @@ def test_two_servers_leave_the_state_of_one(three: Three) -> None:
         thread.join()
     with closing(CassandraStore(address)) as store:
         assert everything(store) == everything(reference)
-
-
-def whole(address: Address) -> None:
-    """Wait until every node is there for all others: a statement that needs all three is answered."""
-    everyone = msgspec.structs.replace(address.options, consistency="ALL")
-    deadline = time.monotonic() + SILENCE_SECONDS_MAX
-    while True:
-        try:
-            with closing(CassandraStore(msgspec.structs.replace(address, options=everyone))) as store:
-                store.write([part(span(0), session="whole")])
-                store.delete_session(*ids(session="whole"))
-                return
-        except StoreError:
-            if time.monotonic() > deadline:
-                raise
 
 
 def passed(seconds: float) -> None:

@@ -78,6 +78,13 @@ QUICK: Final = {
     "skip_wait_for_gossip_to_settle": 0,
     "consistent.rangemovement": "false",
 }
+PATIENT: Final = dict.fromkeys(
+    (f"{what}_timeout" for what in ("read_request", "range_request", "write_request", "cas_contention", "request")),
+    "60s",
+)
+"""Settings of a node without others: it is busy where it does not answer soon, and nobody else could."""
+PATIENCE_SECONDS: Final = 60.0
+"""How long to wait for such a node."""
 LOGGING: Final = """<configuration>
   <appender name="OUT" class="ch.qos.logback.core.ConsoleAppender">
     <encoder><pattern>%d{HH:mm:ss.SSS} %-5level %logger{20} %msg%n</pattern></encoder>

@@ -116,9 +116,9 @@ def _reads(statement: Any) -> bool:  # noqa: ANN401 (the driver has no types)
     return prepared is not None and prepared.query_string.startswith("SELECT")
 
 
-def write_all(address: Address, parts: Sequence[TracePart], clocks: Sequence[float]) -> None:
+def write_all(address: Address, parts: Sequence[TracePart], clocks: Sequence[float], seed: int) -> None:
     """Have servers write the same parts, each one shuffled and repeated, their clocks so many seconds ahead."""
-    processes = [_FORKS.Process(target=_write_all, args=(address, parts, clock)) for clock in clocks]
+    processes = [_FORKS.Process(target=_write_all, args=(address, parts, clock, seed)) for clock in clocks]
     for each in processes:
         each.start()
     for each in processes:
@@ -126,9 +126,9 @@ def write_all(address: Address, parts: Sequence[TracePart], clocks: Sequence[flo
     assert [each.exitcode for each in processes] == [0] * len(processes)
 
 
-def _write_all(address: Address, parts: Sequence[TracePart], ahead_seconds: float) -> None:
+def _write_all(address: Address, parts: Sequence[TracePart], ahead_seconds: float, seed: int) -> None:
     run_ahead(ahead_seconds)
-    chance = random.Random(ahead_seconds)  # noqa: S311 (seeded)
+    chance = random.Random(seed + ahead_seconds)  # noqa: S311 (seeded)
     with closing(CassandraStore(address)) as store:
         for each in itertools.chain(chance.sample(parts, len(parts)), chance.sample(parts, len(parts) // 2)):
             persist(store, each)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.cassandra.node import Node
+from tests.cassandra.node import PATIENCE_SECONDS, Node
 from tests.integration.conftest import Connect
 from tests.integration.exports import Conversation, export, place
 from tests.integration.reference import pages, written
@@ -19,7 +19,7 @@ from tests.integration.serving import COMMAND, Server, start
 @pytest.fixture(scope="module")
 def url(cassandra_node: Node) -> str:
     """Return the address of a keyspace that is not there yet."""
-    return f"cassandra://{cassandra_node.host}/served?replication=1"
+    return f"cassandra://{cassandra_node.host}/served?replication=1&timeout_seconds={PATIENCE_SECONDS}"
 
 
 @pytest.fixture(scope="module")

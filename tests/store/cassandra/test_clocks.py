@@ -5,15 +5,15 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 
 from spanglass.store.cassandra import heads, leftovers, listing, state
-from spanglass.store.cassandra.address import Address, Options
+from spanglass.store.cassandra.address import Address
 from spanglass.store.cassandra.store import CassandraStore
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import everything, ids, message, part, span, span_id
 from spanglass.store.where import Where
-from tests.cassandra.node import Node
 from tests.store.cassandra.conftest import Open
 
 AHEAD_US = 3 * 3600 * 1_000_000
@@ -41,10 +41,9 @@ def ahead(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
 
 
 @pytest.fixture(scope="module")
-def open_store(cassandra_node: Node) -> Open:
+def open_store(address: Address) -> Open:
     """Return what opens a keyspace of these tests' own: its rows are of the future, and so are not deleted by now."""
-    address = Address(hosts=(cassandra_node.host,), keyspace="clocks", options=Options(replication="1"))
-    return lambda: CassandraStore(address)
+    return lambda: CassandraStore(msgspec.structs.replace(address, keyspace="clocks"))
 
 
 def of(assistant: str) -> Where:

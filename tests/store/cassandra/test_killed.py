@@ -14,9 +14,7 @@ from tests.cassandra.victim import Dying
 from tests.store.cassandra.conftest import Open
 
 
-@pytest.mark.parametrize(
-    ("made", "pending_bytes_max"), [(moving, 1 << 20), (moving, 500), (replacing, 1 << 20), (deleting, 1 << 20)]
-)
+@pytest.mark.parametrize(("made", "pending_bytes_max"), [(moving, 500), (replacing, 1 << 20), (deleting, 1 << 20)])
 def test_a_server_dies_before_any_statement(
     opener: Open, monkeypatch: pytest.MonkeyPatch, made: Callable[[int], Case], pending_bytes_max: int
 ) -> None:

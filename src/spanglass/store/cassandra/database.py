@@ -16,6 +16,7 @@ try:
     from cassandra.policies import (
         ConstantSpeculativeExecutionPolicy,
         DCAwareRoundRobinPolicy,
+        ExponentialReconnectionPolicy,
         NoSpeculativeExecutionPolicy,
         RetryPolicy,
         TokenAwarePolicy,
@@ -47,6 +48,9 @@ RETRIES_MAX: Final = 3
 PAGE_ROWS: Final = 1_000
 """Rows that are fetched at a time."""
 CONNECT_SECONDS: Final = 10.0
+RECONNECT_SECONDS: Final = 1.0
+"""After which a node that does not answer is tried again; it doubles, up to ``RECONNECT_SECONDS_MAX``, for ever."""
+RECONNECT_SECONDS_MAX: Final = 10.0
 PROTOCOL: Final = 4
 """The version of CQL's protocol: the latest that all clusters speak, also those that are being upgraded."""
 _TABLE: Final = re.compile(r"\b(?:FROM|INTO|UPDATE) (?!system)")
@@ -166,6 +170,9 @@ class Database:
                 protocol_version=PROTOCOL,
                 execution_profiles={EXEC_PROFILE_DEFAULT: profile},
                 connect_timeout=CONNECT_SECONDS,
+                reconnection_policy=ExponentialReconnectionPolicy(
+                    RECONNECT_SECONDS, RECONNECT_SECONDS_MAX, max_attempts=None
+                ),
             )
         except UnresolvableContactPoints as error:
             raise StoreError(f"store: the address names no host that is known: {', '.join(address.hosts)}") from error
