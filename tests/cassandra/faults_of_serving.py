@@ -170,7 +170,7 @@ class Clients:
             return [span["spanId"] for page in pages for span in page["spans"]]
         except asked.exceptions.ResourceNotFoundException:
             return []
-        except (botocore.exceptions.HTTPClientError, botocore.exceptions.ClientError):
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):  # no answer, or 503
             return None
 
 

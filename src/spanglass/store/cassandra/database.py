@@ -1,5 +1,6 @@
 """Speaking to a cluster: connecting, statements prepared once, many at a time, errors as the store's."""
 
+import logging
 import re
 import ssl
 import threading
@@ -103,6 +104,22 @@ class _Retries(RetryPolicy):  # type: ignore[misc]  # the driver has no types
         if query.is_idempotent and retry_num < RETRIES_MAX:
             return self.RETRY_NEXT_HOST, consistency
         return self.RETHROW, None
+
+
+class _Brief(logging.Filter):
+    """Has the driver tell an exception in a line, as a warning: whatever matters is raised, too."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, Exception):
+            record.msg, record.args, record.exc_info = f"{record.getMessage()} {_told(error)}", (), None
+        record.levelno = min(record.levelno, logging.WARNING)
+        record.levelname = logging.getLevelName(record.levelno)
+        return True
+
+
+for _name in ("cluster", "connection", "pool"):
+    logging.getLogger(f"cassandra.{_name}").addFilter(_Brief())
 
 
 @contextmanager
