@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 from spanglass.model.place import TracePart
 from spanglass.store.cassandra.address import Address
 from spanglass.store.cassandra.changes import Changes
+from spanglass.store.cassandra.listing import Shards
 from spanglass.store.cassandra.store import CassandraStore
 from spanglass.store.cassandra.writer import Writer
 from spanglass.store.interface import UnavailableError
@@ -66,7 +67,8 @@ class Dying:
         store = self._store
         store._writer.close()
         store._changes = Changes(store._db)
-        store._writer = Writer(store._db, store._compression, store._changes, 1_000)
+        store._shards = Shards(store._db)
+        store._writer = Writer(store._db, store._compression, store._changes, store._shards, 1_000)
         written = _die(store, killed_before, _raise)
         with suppress(Killed):
             act(store)

@@ -12,6 +12,7 @@ from spanglass.store.cassandra import heads, leftovers, listing, state
 from spanglass.store.cassandra.address import Address
 from spanglass.store.cassandra.store import CassandraStore
 from spanglass.store.memory import MemoryStore
+from spanglass.store.rollups import Rollup
 from spanglass.store.samples import everything, ids, message, part, span, span_id
 from spanglass.store.where import Where
 from tests.store.cassandra.conftest import Open
@@ -83,10 +84,11 @@ def test_where_a_session_may_be_listed_passes_by_itself(open_store: Open, monkey
     """What leads to a session that never came to be is gone after a while, what leads to one that did stays."""
     monkeypatch.setattr(listing, "HINT_SECONDS", 1)
     assistant_id, start_ns = ids("may be")[0], span(1).start_ns
-    query = "SELECT summary FROM sessions_by_start WHERE assistant = ? AND stretch = ?"
+    query = "SELECT summary FROM sessions_by_start WHERE assistant = ? AND stretch = ? AND shard = 0"
     with closing(open_store()) as store:
         store.write([part(span(1, trace=2), assistant="may be", trace=2)])
-        store._db.write(listing.hints((assistant_id, b"never there"), start_ns, heads.now_us()))
+        never = heads.Row(heads.now_us(), head=heads.Head(first_ns=start_ns, rollup=Rollup(spans=1)))
+        listing.Shards(store._db).announce((assistant_id, b"never there"), never)
         while len(found := list(store._db.rows(query, assistant_id, listing.stretch(start_ns)))) > 1:
             assert [each.spans for each in store.sessions(of("may be")).sessions] == [1]
         assert found != [(None,)]

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanglass.model.place import TracePart
-from spanglass.store.cassandra import dictionaries, following, heads, leftovers, reader, state, writer
+from spanglass.store.cassandra import dictionaries, following, heads, leftovers, listing, reader, state, writer
 from spanglass.store.cassandra.database import Database
 from spanglass.store.interface import Cursor, Store, UnavailableError
 from spanglass.store.memory import MemoryStore
@@ -256,3 +256,59 @@ def test_a_reader_waits_for_no_writer(opener: Open, monkeypatch: pytest.MonkeyPa
         page = store.spans(*ids(session="wrong"))
         assert page is not None
         assert [each.span_id for each in page.spans] == [span_id(3)]
+
+
+def test_many_sessions_of_a_time_are_spread_over_partitions(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions that are too many for a partition are listed, moved and deleted as if they were in one."""
+    monkeypatch.setattr(listing, "FEW", 3)
+    reference = MemoryStore()
+    made = [part(span(n, trace=n), session=f"s{n % 20}", trace=n) for n in range(40)]
+    made += [part(span(50 + n, trace=50 + n, start_ns=1_000 - n), session=f"s{n}", trace=50 + n) for n in range(8)]
+    with closing(opener()) as store, closing(opener()) as other:
+        for number, each in enumerate(made):
+            (store, other)[number % 2].write([each])
+            reference.write([each])
+        shards = [shard for (shard,) in store._db.rows("SELECT shard FROM sessions_by_start")]
+        assert max(shards.count(shard) for shard in set(shards)) < 8
+        assert len(set(shards)) > 5
+        assert everything(store) == everything(reference)
+        for changed in (store, reference):
+            assert changed.delete_session(*ids(session="s3"))
+            changed.write([part(span(70, trace=70), session="s3", trace=70)])
+        page, found = store.sessions(limit=7), []
+        while page.next is not None:
+            found += page.sessions
+            page = store.sessions(after=page.next, limit=7)
+        assert [each.name for each in (*found, *page.sessions)] == [each.name for each in reference.sessions().sessions]
+        assert store.delete_before(1 << 62) == 20
+        assert list(store._db.rows("SELECT session FROM sessions_by_start")) == []
+
+
+def test_what_was_left_behind_is_looked_for_in_slots_of_time(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes of long ago are found by a server that starts now; a slot that has none is not looked at for ever."""
+    hour_us = 3_600_000_000
+    now = heads.now_us()
+    with closing(opener()) as store:
+        with monkeypatch.context() as patch:
+            patch.setattr(leftovers, "now_us", lambda: now + hour_us)
+            made = leftovers.note(store._db, leftovers.Leftover(trace=trace_id(1)))
+        monkeypatch.setattr(leftovers, "now_us", lambda: now + 30 * hour_us)
+        assert leftovers.old(store._db, made.part) == [made]
+        leftovers.done(store._db, [made])
+        assert leftovers.old(store._db, made.part) == []
+        asked = counted_statements(monkeypatch)
+        assert leftovers.old(store._db, made.part) == []
+        assert len([cql for cql in asked if "FROM leftovers" in cql]) <= 7
+
+
+def counted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Note the statements that are run from now on."""
+    asked: list[str] = []
+    bound = Database._bound
+
+    def noting(db: Database, statement: Any, **named: Any) -> Any:
+        asked.append(statement[0])
+        return bound(db, statement, **named)
+
+    monkeypatch.setattr(Database, "_bound", noting)
+    return asked

@@ -257,6 +257,18 @@ class Database:
         """Return all rows of several queries, which run at the same time."""
         return [list(result) for result in self._together([self._bound(each) for each in statements])]
 
+    def streams(self, statements: Sequence[Statement], fetch: int) -> list[Iterator[tuple[Any, ...]]]:
+        """Ask several queries at the same time; return the rows of each, of which so many are fetched ahead."""
+        asked: list[Any] = []
+        for statement in statements:
+            bound = self._bound(statement)
+            bound.fetch_size = fetch
+            with store_errors():
+                if len(asked) >= AT_ONCE_MAX:
+                    asked[-AT_ONCE_MAX].result()
+                asked.append(self._session.execute_async(bound))
+        return [_ahead(each) for each in asked]
+
     def write(self, statements: Sequence[Statement | Batch]) -> None:
         """Run statements that may run twice, at the same time; on return all of them are done."""
         self._together([self._batch(each) if isinstance(each, Batch) else self._bound(each) for each in statements])
@@ -303,6 +315,19 @@ class Database:
                 asked = [self._session.execute_async(each) for each in statements[start : start + AT_ONCE_MAX]]
                 results += [each.result() for each in asked]
         return results
+
+
+def _ahead(asked: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query that was asked, while those after them are under way."""
+    while True:
+        with store_errors():
+            rows = asked.result().current_rows
+            more = asked.has_more_pages
+            if more:
+                asked.start_fetching_next_page()
+        yield from rows
+        if not more:
+            return
 
 
 def _tls(credentials: Credentials) -> ssl.SSLContext:

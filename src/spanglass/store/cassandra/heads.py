@@ -57,7 +57,7 @@ class Head(msgspec.Struct, array_like=True):
 
     ``items`` is the next ordinal. ``set_backs`` counts how often a message turned out to have been said earlier.
     ``left`` are traces that have left the session, with the version of the trace with which they did: a write that knew
-    an earlier version comes too late.
+    an earlier version comes too late. ``shard`` is the part of its stretch in which the session is listed, for good.
     """
 
     items: int = 0
@@ -67,6 +67,7 @@ class Head(msgspec.Struct, array_like=True):
     buckets: list[Bucket] = []
     left: dict[bytes, int] = {}
     rollup: Rollup = msgspec.field(default_factory=Rollup)
+    shard: int = 0
 
     def bucket_of(self, ordinal: int) -> int:
         """Return the number of the bucket that has an item."""
@@ -171,7 +172,7 @@ class Row(NamedTuple):
         )
 
     def next_seq(self) -> int:
-        """Return the number of a state after this one, with room for that of ``listing.hints`` before it."""
+        """Return the number of a state after this one, with room for that of ``listing.Shards.announce`` before it."""
         return max(self.seq + 2, now_us())
 
 

@@ -18,9 +18,13 @@ from spanglass.store.cassandra.heads import Ids, now_us
 from spanglass.store.cassandra.reader import Rows
 
 PARTS: Final = 16
-"""Partitions of notes: servers look at one at a time, each at another."""
+"""Parts of the notes of a time: servers look at one at a time, each at another."""
+SLOT_SECONDS: Final = 600
+"""Seconds whose notes of one part are a partition. Most are deleted soon, and what is deleted slows reading down."""
 AGE_SECONDS: Final = 600
 """Seconds after which nobody is still at work on what was noted."""
+AGAIN_SECONDS: Final = 3_600
+"""Seconds for which a slot is looked at again, should a server's clock be slow."""
 AT_ONCE_MAX: Final = 20
 """Notes that one piece of housekeeping looks at."""
 
@@ -52,9 +56,12 @@ class Note(NamedTuple):
 
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
 _LEFTOVER: Final = msgspec.msgpack.Decoder(Leftover)
-_INSERT: Final = "INSERT INTO leftovers (part, since_us, id, what) VALUES (?, ?, ?, ?)"
-_DELETE: Final = "DELETE FROM leftovers WHERE part = ? AND since_us = ? AND id = ?"
-_READ: Final = "SELECT part, since_us, id, what FROM leftovers WHERE part = ? AND since_us < ? LIMIT ?"
+_INSERT: Final = "INSERT INTO leftovers (part, slot, since_us, id, what) VALUES (?, ?, ?, ?, ?)"
+_DELETE: Final = "DELETE FROM leftovers WHERE part = ? AND slot = ? AND since_us = ? AND id = ?"
+_READ: Final = "SELECT part, since_us, id, what FROM leftovers WHERE part = ? AND slot = ? AND since_us < ? LIMIT ?"
+_SEEN: Final = "SELECT value FROM marks WHERE name = ?"
+_BEGIN: Final = "leftovers"
+_SEE: Final = "INSERT INTO marks (name, value) VALUES (?, ?)"
 _NO_INTENT: Final = "DELETE FROM intents WHERE id = ?"
 _NO_SPAN_ID: Final = (
     "DELETE FROM span_ids USING TIMESTAMP ? WHERE id = ? AND assistant = ? AND session = ? AND span = ?"
@@ -68,20 +75,51 @@ _NO_BUCKET: Final = "USING TIMESTAMP ? WHERE assistant = ? AND session = ? AND g
 def note(db: Database, what: Leftover) -> Note:
     """Note what is going to be left, should this server die."""
     made = Note(random.randrange(PARTS), now_us(), uuid.uuid4().bytes, what)  # noqa: S311 (to spread, not to hide)
-    db.write([(_INSERT, (made.part, made.since_us, made.id, _ENCODE(what)))])
+    db.write([(_INSERT, (made.part, _slot(made.since_us), made.since_us, made.id, _ENCODE(what)))])
     return made
 
 
 def done(db: Database, notes: Sequence[Note]) -> None:
     """Forget notes, and what was pending elsewhere."""
     db.write([(_NO_INTENT, (each.what.intent,)) for each in notes if each.what.intent])
-    db.write([(_DELETE, (each.part, each.since_us, each.id)) for each in notes])
+    db.write([(_DELETE, (each.part, _slot(each.since_us), each.since_us, each.id)) for each in notes])
 
 
 def old(db: Database, part: int) -> list[Note]:
-    """Return some notes that are so old that whoever made them is not at it any more."""
-    rows = db.rows(_READ, part, now_us() - AGE_SECONDS * 1_000_000, AT_ONCE_MAX)
-    return [Note(number, since_us, note_id, _LEFTOVER.decode(what)) for number, since_us, note_id, what in rows]
+    """Return some notes that are so old that whoever made them is not at it any more.
+
+    Slots in which there is none left are passed, and after a while not looked at again.
+    """
+    before_us = now_us() - AGE_SECONDS * 1_000_000
+    name = f"leftovers {part}"
+    row = db.row(_SEEN, name)
+    seen = row[0] if row else _begun(db)
+    slot = min(seen, _slot(now_us() - AGAIN_SECONDS * 1_000_000))  # a server whose clock is ahead may have seen to all
+    found: list[Note] = []
+    while slot <= _slot(before_us) and not found:
+        rows = db.rows(_READ, part, slot, before_us, AT_ONCE_MAX)
+        found = [Note(number, since_us, note_id, _LEFTOVER.decode(what)) for number, since_us, note_id, what in rows]
+        slot += not found
+    if (passed := min(slot, _slot(now_us() - AGAIN_SECONDS * 1_000_000))) > seen:
+        db.write([(_SEE, (name, passed))])
+    return found
+
+
+def _slot(since_us: int) -> int:
+    return since_us // (SLOT_SECONDS * 1_000_000)
+
+
+def _begun(db: Database) -> int:
+    """Return the slot before which the keyspace has no notes."""
+    begin(db)
+    row = db.row(_SEEN, _BEGIN)
+    return row[0] if row else 0
+
+
+def begin(db: Database) -> None:
+    """Take note of when the keyspace got its first notes, if it has none yet."""
+    if db.row(_SEEN, _BEGIN) is None:
+        db.swap(f"{_SEE} IF NOT EXISTS", _BEGIN, _slot(now_us() - AGAIN_SECONDS * 1_000_000))
 
 
 def discard(db: Database, rows: Rows, what: Leftover) -> None:

@@ -4,21 +4,31 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
+import msgspec
+
 from spanglass.store.cassandra import following, heads, listing
 from spanglass.store.cassandra.database import Database, Statement
 from spanglass.store.cassandra.heads import Ids, Pending, Row, now_us
+from spanglass.store.cassandra.listing import Shards
 from spanglass.store.interface import Change, NoAssistantError, Resource
 from spanglass.store.views import str_id
 from spanglass.store.where import Where
 
 REMEMBERED_SECONDS_MAX: Final = 7 * 86_400
 """Seconds after which the row of what was remembered is gone in any case."""
+PART_BITS: Final = 12
+"""First bits of a session's id by which an assistant's described sessions are parted, so that no part is too large."""
+PARTS_AT_ONCE: Final = 16
+SESSIONS_AT_ONCE: Final = 50
+"""Described sessions that are read at a time: a page at its usual size."""
 _ASSISTANT: Final = "SELECT name, settings, changed_ns, version FROM assistants WHERE part = 0 AND assistant = ?"
 _SWAP: Final = (
     "UPDATE assistants SET name = ?, settings = ?, changed_ns = ?, version = ? WHERE part = 0 AND assistant = ?"
     " IF version = ?"
 )
 _DESCRIBE: Final = "INSERT INTO described (assistant, part, session) VALUES (?, ?, ?) USING TIMESTAMP ?"
+_DESCRIBE_PART: Final = "INSERT INTO described_parts (assistant, part) VALUES (?, ?)"
+_PARTS: Final = "SELECT part FROM described_parts WHERE assistant = ? AND part >= ?"
 _DESCRIBED: Final = "SELECT session FROM described WHERE assistant = ? AND part = ? AND session > ?"
 _REMEMBERED: Final = "SELECT value, until_ns FROM remembered WHERE key = ?"
 _REMEMBER: Final = "UPDATE remembered USING TTL ? SET value = ?, until_ns = ? WHERE key = ? IF until_ns = ?"
@@ -98,19 +108,32 @@ def read_described(db: Database, assistant_id: bytes, after: bytes, limit: int) 
 
 
 def _described(db: Database, assistant_id: bytes, after: bytes) -> Iterator[Resource]:
-    for part in range(after[0] >> 4 if after else 0, 16):
-        for (session_id,) in db.rows(_DESCRIBED, assistant_id, part, after):
-            row = heads.read(db, (assistant_id, session_id))
-            if row.settings is not None and (found := _session(assistant_id, session_id, row)) is not None:
-                yield found
+    parts = db.rows(_PARTS, assistant_id, _part(after) if after else 0)
+    while some := list(islice(parts, PARTS_AT_ONCE)):
+        for found in db.streams([(_DESCRIBED, (assistant_id, part, after)) for (part,) in some], SESSIONS_AT_ONCE):
+            while sessions := [(assistant_id, each) for (each,) in islice(found, SESSIONS_AT_ONCE)]:
+                for ids, row in zip(sessions, listing.rows_of(db, sessions), strict=True):
+                    if row.settings is not None and (session := _session(*ids, row)) is not None:
+                        yield session
 
 
-def change(db: Database, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
+def _part(session_id: bytes) -> int:
+    """Return the part of an assistant's described sessions in which a session is; parts are in order of id."""
+    return int.from_bytes(session_id[:2], "big") >> (16 - PART_BITS)
+
+
+def _describe(ids: Ids, seq: int) -> list[Statement]:
+    """Return the statements that tell a session among those that have settings."""
+    part = _part(ids[1])
+    return [(_DESCRIBE_PART, (ids[0], part)), (_DESCRIBE, (ids[0], part, ids[1], seq))]
+
+
+def change(db: Database, shards: Shards, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
     """Change a resource; see ``interface.Store.change``."""
     if session_id:
         if read(db, assistant_id, b"") is None:
             raise NoAssistantError
-        return _change_session(db, (assistant_id, session_id), change)
+        return _change_session(db, shards, (assistant_id, session_id), change)
     while True:
         known = _assistant(db, assistant_id)
         changed = change(read(db, assistant_id, b""))
@@ -118,7 +141,7 @@ def change(db: Database, assistant_id: bytes, session_id: bytes, change: Change)
             return changed
 
 
-def _change_session(db: Database, ids: Ids, change: Change) -> Resource:
+def _change_session(db: Database, shards: Shards, ids: Ids, change: Change) -> Resource:
     while True:
         row = following.finished(db, ids)
         changed = change(_session(*ids, row))
@@ -131,8 +154,12 @@ def _change_session(db: Database, ids: Ids, change: Change) -> Resource:
             changed_ns=changed.changed_ns,
             pending=heads.encode_pending(pending),
         )
-        hints = [] if new.listed_ns == row.listed_ns else listing.hints(ids, new.listed_ns, new.seq)
-        db.write([*hints, (_DESCRIBE, (ids[0], ids[1][0] >> 4, ids[1], new.seq))])
+        if row.listed_ns == -1:
+            shard = shards.choose(ids, new.listed_ns)
+            new = new._replace(head=msgspec.structs.replace(row.head, shard=shard))
+        if new.listed_ns != row.listed_ns:
+            shards.announce(ids, new)
+        db.write(_describe(ids, new.seq))
         if heads.swap(db, ids, row, new):
             following.follow(db, ids, new, pending)
             if row.is_told:  # else whoever meets the session tells of both changes at once
@@ -163,4 +190,4 @@ def remember(db: Database, key: bytes, value: bytes, now_ns: int, until_ns: int)
 def no_longer_described(ids: Ids, seq: int) -> Statement:
     """Return the statement that has a session no longer told among those that have settings, as of a state."""
     statement = "DELETE FROM described USING TIMESTAMP ? WHERE assistant = ? AND part = ? AND session = ?"
-    return statement, (seq, ids[0], ids[1][0] >> 4, ids[1])
+    return statement, (seq, ids[0], _part(ids[1]), ids[1])

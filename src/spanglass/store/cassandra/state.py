@@ -44,6 +44,7 @@ class ClusterState(SessionState):
         self.generation = secrets.randbits(62) + 1
         self.buckets: list[Bucket] = []
         self.set_backs = self.row.head.set_backs
+        self.shard = self.row.head.shard
         self.left = dict(self.row.head.left)
         self.stored: dict[bytes, tuple[int, int]] = {}
         """The bucket and start of each span that has a row."""
@@ -107,7 +108,7 @@ class ClusterState(SessionState):
     def _adopt(self, head: Head) -> None:
         self.buckets = [Bucket(*msgspec.structs.astuple(bucket)) for bucket in head.buckets]
         self.first_ns, self.last_ns = head.first_ns, head.last_ns
-        self.set_backs = head.set_backs
+        self.set_backs, self.shard = head.set_backs, head.shard
         self.left = dict(head.left)
         self.rollup = msgspec.msgpack.decode(_ENCODE(head.rollup), type=type(head.rollup))
 
@@ -135,7 +136,8 @@ class ClusterState(SessionState):
 
     def head(self) -> Head:
         """Return what the session will be as a whole."""
-        return Head(self.items, self.first_ns, self.last_ns, self.set_backs, self.buckets, self.left, self.rollup)
+        times = (self.first_ns, self.last_ns)
+        return Head(self.items, *times, self.set_backs, self.buckets, self.left, self.rollup, self.shard)
 
     def changes(self, compression: Compression, set_back: list[tuple[int, int, bytes]]) -> Pending:
         """Return the rows that are to be written, and let the buckets count them."""

@@ -82,9 +82,11 @@ class CassandraStore:
         self._db = Database(address, credentials or Credentials())
         try:
             schema.open_keyspace(self._db, schema.scripts(), migrate=address.options.migrate == "auto")
+            leftovers.begin(self._db)
             self._compression = Compression(lambda: dictionaries.read(self._db))
             self._changes = Changes(self._db)
-            self._writer = Writer(self._db, self._compression, self._changes, known_fragments_max)
+            self._shards = listing.Shards(self._db)
+            self._writer = Writer(self._db, self._compression, self._changes, self._shards, known_fragments_max)
         except BaseException:
             self._db.close()
             raise
@@ -331,7 +333,7 @@ class CassandraStore:
 
     def change(self, assistant_id: bytes, session_id: bytes, change: Change) -> Resource:
         """See ``interface.Store``."""
-        return resources.change(self._db, assistant_id, session_id, change)
+        return resources.change(self._db, self._shards, assistant_id, session_id, change)
 
     def remember(self, key: bytes, value: bytes, *, now_ns: int, until_ns: int) -> bytes:
         """See ``interface.Store``."""

@@ -12,11 +12,12 @@ import msgspec
 
 from spanglass.model.place import Place, TracePart
 from spanglass.model.record import SpanRecord
-from spanglass.store.cassandra import following, heads, leftovers, listing, resources, traces
+from spanglass.store.cassandra import following, heads, leftovers, resources, traces
 from spanglass.store.cassandra.changes import Changes
 from spanglass.store.cassandra.database import Database
 from spanglass.store.cassandra.heads import Head, Ids, Pending, Row
 from spanglass.store.cassandra.leftovers import Leftover, Note
+from spanglass.store.cassandra.listing import Shards
 from spanglass.store.cassandra.reader import LIMIT_MAX, LostError, Rows
 from spanglass.store.cassandra.state import ClusterState
 from spanglass.store.cassandra.traces import Located
@@ -56,8 +57,11 @@ class Outcome(msgspec.Struct):
 class Writer:
     """Changes sessions by spans; its caller lets one write in at a time."""
 
-    def __init__(self, db: Database, compression: Compression, changes: Changes, known_max: int) -> None:
+    def __init__(
+        self, db: Database, compression: Compression, changes: Changes, shards: Shards, known_max: int
+    ) -> None:
         self._db = db
+        self._shards = shards
         self._compression = compression
         self._changes = changes
         self._known_max = known_max
@@ -363,6 +367,8 @@ class Writer:
         """Write what is to be changed of a session; return False if another server has changed it."""
         known = state.row
         new = self._next(state, place)
+        if known.listed_ns == -1 and state.starts:
+            state.shard = self._shards.choose(ids, state.first_ns)
         pending = state.changes(self._compression, self._set_back(state))
         new = new._replace(head=state.head())
         notes = []
@@ -375,7 +381,7 @@ class Writer:
             following.write_anew(self._db, ids, new, pending)
             pending = Pending(listed_ns=pending.listed_ns)
         if new.listed_ns not in {known.listed_ns, -1}:
-            self._db.write(listing.hints(ids, new.listed_ns, new.seq))
+            self._shards.announce(ids, new)
         encoded, elsewhere = following.stored(self._db, ids, new.seq, pending)
         new = new._replace(pending=encoded)
         if not _swapped(self._db, ids, known, new):
@@ -418,7 +424,8 @@ class Writer:
                 if not known.is_told:  # whoever deleted it died
                     self._changes.tell({ids: known})
                 return False
-            new = Row(known.next_seq(), head=Head(left=known.head.left), applied=known.applied, change=known.change)
+            head = Head(left=known.head.left, shard=known.head.shard)
+            new = Row(known.next_seq(), head=head, applied=known.applied, change=known.change)
             pending = Pending(listed_ns=known.listed_ns)
             new = new._replace(pending=heads.encode_pending(pending))
             what = Leftover(ids, known.generation, len(known.head.buckets), new.seq, forgotten=True)
