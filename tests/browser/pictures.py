@@ -1,4 +1,4 @@
-"""Takes a picture of every view and state, light and dark, wide and narrow: `make pictures` puts them into `.pictures`.
+"""Takes a picture of every view and state, light and dark, from 360 px to 4K, into `.pictures`: `make pictures`.
 
 People look at them; no test compares them. Those of the documents are some of them, with fewer colours.
 """
@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import NARROW, WIDE, launched
 from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, MAPPED_ID, RTL_ID, SUPPORT, fill
@@ -20,8 +20,10 @@ from tests.integration.serving import start
 
 TARGET: Final = Path(".pictures")
 THEMES: Final = ("light", "dark")
-SIZES: Final = {"wide": WIDE, "narrow": NARROW}
+SIZES: Final = {"wide": WIDE, "narrow": NARROW, "small": (360, 740), "4k": (3840, 2160)}
 
+_UNLAID: Final = ".prose-plain[aria-pressed=false] + .big-text"
+"""Markdown whose code is still to come."""
 _HELD: Final[list[Route]] = []
 """Requests that are not answered until the picture is taken."""
 
@@ -66,6 +68,10 @@ def _open_first(page: Page) -> None:
     page.get_by_role("treeitem").first.click()
 
 
+def _two_spans(page: Page) -> None:
+    page.locator(".pair", has_text="gpt-4.1-mini").nth(1).click()
+
+
 class Picture(NamedTuple):
     """A view or state: its address, what is done there, and what is there once it is drawn."""
 
@@ -81,6 +87,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "hits": Picture("/?q=assistant:support-desk%20status:error%20flight", "mark"),
     "no-hits": Picture("/?q=agent:nobody", ".notice"),
     "session": Picture(f"/sessions/{_at(CONTACT)}?span=failing", ".span-header h2"),
+    "conversation": Picture(f"/sessions/{_at(CONTACT)}", ".turn"),
     "graph": Picture(f"/sessions/{_at(CONTACT)}?view=graph&side=flow", ".actor"),
     "flow": Picture(f"/sessions/{_at(CONTACT)}?side=flow", "[role=treeitem]"),
     "span": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=details", ".span-header h2"),
@@ -88,6 +95,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "raw": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=raw", ".span-header h2"),
     "compare": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}", ".pair"),
     "compare-said": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}&show=said", ".difference"),
+    "compare-spans": Picture(f"/compare?a={_at(CONTACT)}&b={_at(CONTACT)}", ".compare-spans", _two_spans),
     "choose": Picture(f"/compare?a={_at(CONTACT)}", ".picker-list li"),
     "overview": Picture("/overview?last=1y", ".table td"),
     "palette": Picture("/", "dialog", _palette),
@@ -117,24 +125,33 @@ def _world() -> Iterator[tuple[str, str]]:
         yield full.url, empty.url
 
 
-def _take(browser: Browser, url: str, picture: Picture, *, theme: str, size: str, target: Path) -> None:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        color_scheme="dark" if theme == "dark" else "light",
-        viewport={"width": width, "height": height},
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
+@contextmanager
+def shown(page: Page, url: str, picture: Picture) -> Iterator[None]:
+    """Bring a page into a state, as long as it is needed."""
     page.goto(url + picture.path)
     page.get_by_role("navigation").wait_for()
     if picture.path == "/":
         page.locator(".session-name, .notice").first.wait_for()
     picture.act(page)
     page.locator(picture.drawn).first.wait_for(state="attached")
+    expect(page.locator(_UNLAID)).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
-    page.screenshot(path=target, animations="disabled")
+    yield
     while _HELD:
         _HELD.pop().abort()
+
+
+def _take(browser: Browser, url: str, picture: Picture, *, theme: str, size: str, target: Path) -> None:
+    width, height = SIZES[size]
+    context = browser.new_context(
+        color_scheme="dark" if theme == "dark" else "light",
+        viewport={"width": width, "height": height},
+        reduced_motion="reduce",
+        has_touch=width <= NARROW[0],
+    )
+    page = context.new_page()
+    with shown(page, url, picture):
+        page.screenshot(path=target, animations="disabled")
     context.close()
 
 

@@ -36,6 +36,9 @@ def test_what_was_said_is_aligned(visit: Open) -> None:
     lines = page.get_by_label("What was said in both sessions")
     expect(lines.locator(".difference").first).to_contain_text("My booking BX-2231")
     expect(lines.locator(".difference").first).to_contain_text("שלום")
+    expect(lines).to_contain_text("took over")
+    offers = lines.locator(".difference-a", has_text="# Offers")
+    assert offers.locator(".big-text").evaluate("el => getComputedStyle(el).whiteSpace") == "pre-wrap"
     page.goto(page.url.replace(f"b={B}", f"b={A}"))
     page.get_by_role("button", name="Only differences").click()
     expect(page.get_by_text("No differences.")).to_be_visible()

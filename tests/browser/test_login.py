@@ -13,7 +13,7 @@ SESSION = "5ec2e700-0000-4000-8000-000000005ec2"
 
 
 def test_a_key_opens_the_viewer(visit: Open, tmp_path: Path) -> None:
-    """The page for the key comes by itself, refuses a wrong one, and leads back to what was asked for."""
+    """The page for the key comes by itself, refuses a wrong one, leads back to what was asked for, till one leaves."""
     key = make_key(tmp_path, "admin")
     with start_with_keys(tmp_path) as server:
         headers = key.headers | {"content-type": "application/x-protobuf"}
@@ -27,4 +27,10 @@ def test_a_key_opens_the_viewer(visit: Open, tmp_path: Path) -> None:
         page.get_by_role("button", name="Sign in").click()
         expect(page).to_have_url(re.compile("q=who"))
         expect(page.get_by_role("link", name=SESSION)).to_be_visible()
+        page.keyboard.press("Control+k")
+        page.keyboard.type("sign out")
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Access key")).to_be_visible()
+        page.goto(f"{server.url}/?q=who")
+        expect(page).to_have_url(re.compile("/login"))
         assert key.token not in page.evaluate("document.cookie + JSON.stringify(localStorage)")

@@ -19,6 +19,20 @@ def test_figures_lead_to_their_sessions(visit: Open) -> None:
     expect(page.locator(".session-row", has_text=CONTACT)).to_be_visible()
 
 
+def test_a_bar_leads_to_its_sessions(visit: Open) -> None:
+    """Of all that is drawn over time, one bar lists the sessions that began in its part, and no others."""
+    page = visit("/overview?last=1y")
+    bar = page.get_by_role("list", name=re.compile("over time")).get_by_role(
+        "link", name=re.compile(r": \d sessions?,")
+    )
+    told = re.search(r": (\d) sessions?, (\d) failed", bar.first.get_attribute("title") or "")
+    assert told
+    bar.first.click()
+    expect(page.get_by_role("combobox", name="Query")).to_have_value(re.compile("^from:.* to:"))
+    expect(page.locator(".session-row:has(.session-name)")).to_have_count(int(told[1]))
+    expect(page.locator(".session-outcome .bad")).to_have_count(int(told[2]))
+
+
 def test_models_agents_and_tools_are_ranked(visit: Open) -> None:
     """Tables sort by a click, and each name leads to its sessions."""
     page = visit("/overview?last=1y")

@@ -102,9 +102,14 @@ def overview(store: Store, prices: PriceList, asked: OverviewQuery) -> Overview:
     )
 
 
-def _percentiles(buckets: Mapping[int, int]) -> Percentiles:
-    p50, p90, p95, p99 = (round(percentile_ms(buckets, share), 3) for share in (0.5, 0.9, 0.95, 0.99))
-    return Percentiles(count=sum(buckets.values()), p50=p50, p90=p90, p95=p95, p99=p99)
+def _percentiles(buckets: Mapping[int, int], total_ms: float | None = None) -> Percentiles:
+    """Return percentiles as buckets tell them; of a known total that is all in one bucket, the mean is nearer."""
+    count = sum(buckets.values())
+    if total_ms is not None and len(buckets) == 1:
+        p50 = p90 = p95 = p99 = round(total_ms / count, 3)
+    else:
+        p50, p90, p95, p99 = (round(percentile_ms(buckets, share), 3) for share in (0.5, 0.9, 0.95, 0.99))
+    return Percentiles(count=count, p50=p50, p90=p90, p95=p95, p99=p99)
 
 
 def _usages(used: Mapping[str, Mapping[str, list[int]]], sessions: Mapping[str, int], prices: PriceList) -> list[Usage]:
@@ -130,7 +135,7 @@ def _tools(sums: _Sums) -> list[ToolUsage]:
             errors=errors,
             total_ms=milliseconds(took_us * 1000),
             result_bytes=told,
-            duration_ms=_percentiles(sums.tool_timings.get(name, {})),
+            duration_ms=_percentiles(sums.tool_timings.get(name, {}), milliseconds(took_us * 1000)),
         )
         for name, (calls, errors, took_us, told) in sums.tools.items()
     ]

@@ -5,8 +5,11 @@ import { Notice } from "../ui/States";
 
 export function Missing() {
   return (
-    <Notice title="There is no such page" actions={<Link to="/">All sessions</Link>}>
-      <p>The address may have been cut when it was copied.</p>
-    </Notice>
+    <>
+      <h1 className="hidden-visually">Not found</h1>
+      <Notice title="There is no such page" actions={<Link to="/">All sessions</Link>}>
+        <p>The address may have been cut when it was copied.</p>
+      </Notice>
+    </>
   );
 }

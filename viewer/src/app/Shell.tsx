@@ -1,9 +1,11 @@
 // What stands around every view: where one can go, the search from anywhere, the theme, what is live.
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouter } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 import { useEvents } from "../api/events";
-import { onUnauthorized } from "../api/queries";
+import { post } from "../api/client";
+import { identityQuery, onUnauthorized, queries } from "../api/queries";
 import { shown } from "../commands/commands";
 import { Help } from "../commands/Help";
 import { Palette } from "../commands/Palette";
@@ -23,8 +25,17 @@ export function Shell() {
   const [open, setOpen] = useState<"palette" | "help">();
   const turn = () => setTheme(nextTheme(theme));
 
+  const identity = useQuery(identityQuery());
+  const signedIn = identity.data?.auth === "keys" && identity.data.role !== null;
+  const signOut = async () => {
+    await post("/api/logout", {});
+    queries.clear();
+    await navigate({ to: "/login" });
+  };
+
   useHotkeys();
   useCommands({
+    ...(signedIn && { signOut: () => void signOut() }),
     palette: () => setOpen("palette"),
     help: () => setOpen("help"),
     sessions: () => void navigate({ to: "/" }),
@@ -75,7 +86,9 @@ export function Shell() {
           aria-label={live ? "Live" : "Not live"}
         />
         <IconButton icon={THEME_ICONS[theme]} label={`Theme: ${theme}`} onClick={turn} />
-        <IconButton icon="help" label="Keys" onClick={() => setOpen("help")} />
+        <span className="bar-keys">
+          <IconButton icon="help" label="Keys" onClick={() => setOpen("help")} />
+        </span>
       </header>
       <main id="main" tabIndex={-1}>
         <Outlet />

@@ -16,6 +16,7 @@ export const COMMANDS = {
   overview: { title: "Go to overview", scope: "Anywhere", keys: ["g o"] },
   compare: { title: "Go to compare", scope: "Anywhere", keys: ["g c"] },
   theme: { title: "Change between light, dark and the system's theme", scope: "Anywhere", keys: ["Shift+T"] },
+  signOut: { title: "Sign out", scope: "Anywhere", keys: ["g q"] },
   search: { title: "Change the query", scope: "Sessions", keys: ["/"] },
   nextSession: { title: "Next session", scope: "Sessions", keys: ["j"] },
   previousSession: { title: "Previous session", scope: "Sessions", keys: ["k"] },

@@ -31,6 +31,7 @@ export function ComparePage() {
   useTitle("Compare");
   const a = placeOf(search.a);
   const b = placeOf(search.b);
+  const placed = a ?? b;
   if (!a || !b)
     return (
       <div className="compare-pick">
@@ -48,7 +49,11 @@ export function ComparePage() {
             <PlaceLink place={b} name="B" /> is chosen. Choose what it is compared with:
           </p>
         )}
-        <Picker wantsSpan={(a ?? b)?.spanId !== undefined} choose={(text) => change(a ? { b: text } : { a: text })} />
+        <Picker
+          wantsSpan={(a ?? b)?.spanId !== undefined}
+          chosen={placed && `${placed.assistantId}/${placed.sessionId}`}
+          choose={(text) => change(a ? { b: text } : { a: text })}
+        />
       </div>
     );
   const bothSpans = a.spanId !== undefined && b.spanId !== undefined;
@@ -79,6 +84,7 @@ export function PlaceLink({ place, name }: { place: Place; name: string }) {
       params={{ assistantId, sessionId }}
       search={spanId ? { span: spanId } : {}}
       className={`compare-place compare-${name}`}
+      title={`Open ${name}`}
     >
       {name}
     </Link>

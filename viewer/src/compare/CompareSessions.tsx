@@ -7,6 +7,7 @@ import { conversationQuery, sessionQuery } from "../api/queries";
 import type { Session, Turn } from "../api/types";
 import { count, duration, money, short } from "../format/figures";
 import { oneLine } from "../format/visible";
+import { courseOf } from "../session/course";
 import { failed, roleOf, titleOf } from "../session/roles";
 import { endOf, type Node } from "../session/tree";
 import { useOutline } from "../session/useSession";
@@ -132,7 +133,7 @@ function Step({ node, end }: { node: Node | undefined; end: number }) {
   const { span } = node;
   const total = span.tokens?.total;
   return (
-    <span className="step" style={{ paddingInlineStart: `${Math.min(node.depth, 8) * 0.7}rem` }}>
+    <span className="step" style={{ paddingInlineStart: `${0.5 + Math.min(node.depth, 8) * 0.7}rem` }}>
       <span className={`role-dot role-${failed(span) ? "bad" : roleOf(span.op)}`} />
       <span className="cut" dir="auto">
         {oneLine(titleOf(span), 100)}
@@ -152,7 +153,12 @@ function Delta({ pair, ends }: { pair: Pair<Node>; ends: readonly [number, numbe
   if (!pair.left || !pair.right) return <span className="delta" />;
   const seconds =
     endOf(pair.right.span, ends[1]) - pair.right.span.start - (endOf(pair.left.span, ends[0]) - pair.left.span.start);
-  if (Math.abs(seconds) < SECONDS_MIN) return <span className="delta faint">≈</span>;
+  if (Math.abs(seconds) < SECONDS_MIN)
+    return (
+      <span className="delta faint" title="About as long">
+        ≈
+      </span>
+    );
   return (
     <span className={`delta num ${seconds > 0 ? "bad" : "good"}`}>
       {seconds > 0 ? "+" : "−"}
@@ -193,15 +199,18 @@ function Said({ a, b, onlyDifferent }: PartProps) {
       label="What was said in both sessions"
       items={onlyDifferent ? pairs.filter(({ same }) => !same) : pairs}
       estimate={5}
-      render={(pair) => <Difference pair={pair} text={(turn) => textOf(turn.values)} who={whoOf} />}
+      render={(pair) => <Difference pair={pair} text={toldOf} who={whoOf} />}
     />
   );
 }
 
 const WHO = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
 
-const whoOf = ({ kind, participant = "BOT", agent }: Turn): string =>
-  kind !== "message" ? kind : participant === "BOT" && agent ? agent : WHO[participant];
+const whoOf = ({ participant = "BOT", agent }: Turn): string =>
+  participant === "BOT" && agent ? agent : WHO[participant];
+
+/** What a turn says, and what it changed of the course. */
+const toldOf = (turn: Turn): string => [courseOf(turn), textOf(turn.values)].filter(Boolean).join("\n");
 
 interface LinesProps<T> {
   label: string;

@@ -55,8 +55,8 @@ function Parameters({ one, other }: { one: SpanPage; other: SpanPage }) {
   return (
     <section className="part">
       <h2>Parameters</h2>
-      <table className="figures-table">
-        <thead className="hidden-visually">
+      <table className="figures-table compare-parameters">
+        <thead>
           <tr>
             <th scope="col">Parameter</th>
             <th scope="col">A</th>

@@ -9,7 +9,14 @@ import { Strip } from "../sessions/Strip";
 import { Button } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
 
-export function Picker({ wantsSpan, choose }: { wantsSpan: boolean; choose: (place: string) => void }) {
+interface Props {
+  wantsSpan: boolean;
+  /** The session that is chosen already, as `assistant/session`. */
+  chosen: string | undefined;
+  choose: (place: string) => void;
+}
+
+export function Picker({ wantsSpan, chosen, choose }: Props) {
   const [problem, setProblem] = useState("");
   const sessions = useInfiniteQuery(sessionsQuery({}));
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
@@ -56,6 +63,7 @@ export function Picker({ wantsSpan, choose }: { wantsSpan: boolean; choose: (pla
         <ul className="picker-list" aria-label="Newest sessions">
           {sessions.data.pages
             .flatMap((page) => page.sessions)
+            .filter(({ assistantId, sessionId }) => `${assistantId}/${sessionId}` !== chosen)
             .map((session) => (
               <li key={`${session.assistantId}/${session.sessionId}`}>
                 <button type="button" onClick={() => choose(`${session.assistantId}/${session.sessionId}`)}>

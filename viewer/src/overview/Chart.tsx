@@ -1,45 +1,48 @@
-// Sessions over time, those that failed at the foot of each bar.
-import { count, moment, plural } from "../format/figures";
+// Sessions over time, those that failed at the foot of each bar; each bar leads to its sessions.
+import { Link } from "@tanstack/react-router";
+
 import type { Overview } from "../api/types";
+import { count, moment, plural } from "../format/figures";
 
-const HEIGHT = 100;
-const BAR = 10;
+interface Props {
+  buckets: Overview["buckets"];
+  end: number;
+  /** The query for what is shown, but its time. */
+  query: string;
+}
 
-export function Chart({ buckets, end }: { buckets: Overview["buckets"]; end: number }) {
+const iso = (time: number): string => new Date(time * 1000).toISOString();
+
+export function Chart({ buckets, end, query }: Props) {
   const most = Math.max(...buckets.map(({ sessions }) => sessions), 1);
   const [first] = buckets;
   const failures = buckets.reduce((sum, { errors }) => sum + errors, 0);
   const all = buckets.reduce((sum, { sessions }) => sum + sessions, 0);
+  const share = (part: number) => `${(part / most) * 100}%`;
   return (
     <figure className="chart">
-      <svg
-        viewBox={`0 0 ${buckets.length * BAR} ${HEIGHT}`}
-        preserveAspectRatio="none"
-        role="img"
+      <p className="faint num">{plural(most, "session")}</p>
+      <ol
+        className="chart-bars"
         aria-label={`${plural(all, "session")} over time, ${count(failures)} failed, at most ${count(most)} at once`}
       >
         {buckets.map(({ start, sessions, errors }, index) => {
-          const height = (sessions / most) * HEIGHT;
-          const bad = (errors / most) * HEIGHT;
+          const told = `${moment(start)}: ${plural(sessions, "session")}, ${count(errors)} failed`;
+          const time = `from:${iso(start)} to:${iso(buckets[index + 1]?.start ?? end)}`;
           return (
-            <g key={start}>
-              <title>{`${moment(start)}: ${plural(sessions, "session")}, ${count(errors)} failed`}</title>
-              <rect x={index * BAR} y={0} width={BAR} height={HEIGHT} className="chart-ground" />
-              <rect
-                x={index * BAR + 1}
-                y={HEIGHT - height}
-                width={BAR - 2}
-                height={height}
-                className="fill-inference"
-              />
-              <rect x={index * BAR + 1} y={HEIGHT - bad} width={BAR - 2} height={bad} className="fill-bad" />
-            </g>
+            <li key={start}>
+              {sessions > 0 && (
+                <Link to="/" search={{ q: `${time} ${query}`.trim() }} title={told} aria-label={told}>
+                  <span className="chart-bar" style={{ height: share(sessions) }} />
+                  <span className="chart-bar chart-bad" style={{ height: share(errors) }} />
+                </Link>
+              )}
+            </li>
           );
         })}
-      </svg>
+      </ol>
       <figcaption className="faint num">
         <span>{first && moment(first.start).slice(0, 16)}</span>
-        <span>at most {count(most)}</span>
         <span>{moment(end).slice(0, 16)}</span>
       </figcaption>
     </figure>

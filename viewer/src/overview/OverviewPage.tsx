@@ -35,9 +35,10 @@ export function OverviewPage() {
     }),
     placeholderData: (before) => before,
   });
-  const assistants = useQuery(facetsQuery("assistant"));
+  const assistants = useQuery(facetsQuery("assistant", { limit: "200" }));
   const assistant = assistants.data?.values.find(({ id }) => id === search.assistant)?.value ?? search.assistant;
-  const base = [`last:${range}`, ...(assistant ? [written("assistant", assistant)] : [])].join(" ");
+  const whose = assistant ? written("assistant", assistant) : "";
+  const base = [`last:${range}`, whose].filter(Boolean).join(" ");
   const change = (changed: Partial<typeof search>) =>
     void navigate({ search: (before) => ({ ...before, ...changed }), replace: true });
   useTitle("Overview");
@@ -83,7 +84,7 @@ export function OverviewPage() {
           <p className="muted">Choose a longer range.</p>
         </Notice>
       ) : (
-        <Body overview={data} base={base} />
+        <Body overview={data} base={base} whose={whose} />
       )}
     </div>
   );
@@ -98,7 +99,7 @@ function Behind({ base, also, children }: { base: string; also: string; children
   );
 }
 
-function Body({ overview, base }: { overview: Overview; base: string }) {
+function Body({ overview, base, whose }: { overview: Overview; base: string; whose: string }) {
   const { sessions, failed, timedOut, running, sessionMs, totalTokens, cost, read, complete } = overview;
   return (
     <>
@@ -127,7 +128,11 @@ function Body({ overview, base }: { overview: Overview; base: string }) {
             </Behind>
           </Figure>
         )}
-        <Figure name="Half take up to">{duration(sessionMs.p50 / 1000)}</Figure>
+        <Figure name="Half take up to">
+          <Behind base={base} also={`duration<${Math.ceil(sessionMs.p50)}ms`}>
+            {duration(sessionMs.p50 / 1000)}
+          </Behind>
+        </Figure>
         <Figure name="One in 20 takes over">
           <Behind base={base} also={`duration>${Math.floor(sessionMs.p95)}ms`}>
             {duration(sessionMs.p95 / 1000)}
@@ -143,7 +148,7 @@ function Body({ overview, base }: { overview: Overview; base: string }) {
             : `More sessions than can be summed: these are the newest ${count(sessions)}.`}
         </p>
       )}
-      <Chart buckets={overview.buckets} end={overview.end} />
+      <Chart buckets={overview.buckets} end={overview.end} query={whose} />
       <div className="overview-tables">
         <Section title="Models">
           <UsageTable label="Models" usage={overview.models} base={base} condition="model" />
@@ -201,7 +206,8 @@ function UsageTable({ label, usage, base, condition }: UsageProps) {
       id: "sessions",
       header: "Sessions",
       accessorFn: (row) => row.sessions,
-      cell: ({ row }) => short(row.original.sessions),
+      // only sessions that name one are counted by it
+      cell: ({ row }) => (row.original.name ? short(row.original.sessions) : "–"),
     },
     {
       id: "calls",

@@ -3,6 +3,7 @@ import { useState } from "react";
 
 import { short } from "../format/figures";
 import { visible } from "../format/visible";
+import "./said.css";
 
 const FOLD_CHARS = 4_000;
 const PIECE_CHARS = 20_000;

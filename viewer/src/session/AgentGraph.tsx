@@ -14,12 +14,15 @@ interface Props {
 }
 
 /** In rem; columns are as wide as there is room for. */
-const HEIGHT = 3.75;
-const COLUMN_MIN = 12.5;
-const COLUMN_MAX = 15.5;
-const BETWEEN = 4;
-const ROW = 5;
+const HEIGHT = 4.25;
+const COLUMN_MIN = 14;
+const COLUMN_MAX = 17;
+const BETWEEN = 5;
+const ROW = 5.25;
 const MARGIN = 1.25;
+/** Where a line's label stands: at 0.7 of the curve, in shares of its width and height. */
+const ALONG = 0.658;
+const DOWN = 0.784;
 
 export function AgentGraph({ tree, onSelect }: Props) {
   const { actors, lines } = useMemo(() => graph(tree), [tree]);
@@ -33,9 +36,7 @@ export function AgentGraph({ tree, onSelect }: Props) {
   const box = column - BETWEEN;
   const width = columns * column - BETWEEN + 2 * MARGIN;
   const height = (rows - 1) * ROW + HEIGHT + 2 * MARGIN;
-  const heights = new Map<number, number>();
-  for (const { column, row } of actors) heights.set(column, Math.max(heights.get(column) ?? 0, row + 1));
-  const top = ({ column, row }: Actor) => MARGIN + (row + (rows - (heights.get(column) ?? rows)) / 2) * ROW;
+  const top = ({ row }: Actor) => MARGIN + row * ROW;
   const left = (actor: Actor) => MARGIN + actor.column * column;
   const most = Math.max(...lines.map(({ calls }) => calls), 1);
 
@@ -75,8 +76,8 @@ export function AgentGraph({ tree, onSelect }: Props) {
               className="graph-call num"
               title={said(line, from, to)}
               style={{
-                left: `${back ? left(from) + box + 1.5 : left(to) - 2.6}rem`,
-                top: `${(back ? (top(from) + top(to)) / 2 : top(to)) + HEIGHT / 2}rem`,
+                left: `${back ? left(from) + box + 1.5 : left(from) + box + ALONG * (left(to) - left(from) - box)}rem`,
+                top: `${top(from) + (back ? 0.5 : DOWN) * (top(to) - top(from)) + HEIGHT / 2}rem`,
               }}
               onClick={() => onSelect(line.first)}
             >
@@ -98,8 +99,8 @@ export function AgentGraph({ tree, onSelect }: Props) {
             </b>
             <span className="num cut">
               {actor.calls > 0 && `${plural(actor.calls, "call")}, ${duration(actor.seconds)}`}
-              {actor.tokens > 0 && `, ${short(actor.tokens)} tokens`}
             </span>
+            {actor.tokens > 0 && <span className="num cut">{short(actor.tokens)} tokens</span>}
             {actor.failures > 0 && <span className="bad num">{short(actor.failures)} failed</span>}
           </button>
         ))}

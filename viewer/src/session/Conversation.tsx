@@ -12,6 +12,7 @@ import { useRows } from "../ui/hooks";
 import { Icon } from "../ui/Icon";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
+import { courseOf } from "./course";
 import { failed } from "./roles";
 import type { Tree } from "./tree";
 import { useMarks } from "./useMarks";
@@ -29,15 +30,6 @@ const TURN_REM = 6;
 const OVERSCAN = 6;
 
 const SPEAKERS = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
-/** Operations that change the course, as sentences. */
-const EVENTS: Record<string, string> = {
-  escalate_agent: "escalated",
-  return_to_agent: "returned to the agent before",
-  barge_in: "was interrupted",
-  hand_off: "handed over",
-  delegate: "delegated",
-};
-
 /** Whether a turn belongs to a span: said by it, or a call that it ran. */
 const belongs = (turn: Turn, span: string): boolean =>
   turn.spanId === span || (turn.calls ?? []).some((call) => call.spanId === span || call.result?.spanId === span);
@@ -133,8 +125,7 @@ function OneTurn({ turn, answered, chosen, onSelect }: TurnProps) {
         <button type="button" onClick={() => onSelect(spanId)}>
           <Icon name="next" />
           <span>
-            <b dir="auto">{oneLine(turn.agent ?? "The agent", 80)}</b> {EVENTS[kind] ?? visible(kind)}
-            {turn.targetAgentId && ` to ${oneLine(turn.targetAgentId, 80)}`}
+            <b dir="auto">{oneLine(turn.agent ?? "The agent", 80)}</b> {courseOf(turn)}
           </span>
           {(kind === "escalate_agent" || turn.returnReason === "ESCALATE") && <Mark kind="ESCALATE" />}
           <Mark kind={turn.status ?? ""} title={turn.statusDescription} />

@@ -75,8 +75,14 @@ export function SessionPage() {
     [narrow, wide, side, selected],
   );
 
-  if (session.error) return <Failure error={session.error} retry={() => void session.refetch()} />;
-  if (outline.error && !outline.data) return <Failure error={outline.error} retry={() => void outline.refetch()} />;
+  const broken = session.error ? session : outline.error && !outline.data ? outline : undefined;
+  if (broken?.error)
+    return (
+      <>
+        <h1 className="hidden-visually">Session</h1>
+        <Failure error={broken.error} retry={() => void broken.refetch()} />
+      </>
+    );
   const sides = SIDES.filter(([each]) => (each === "span" ? selected : narrow || each === "conversation"));
   return (
     <div className="session">

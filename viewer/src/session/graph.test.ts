@@ -38,7 +38,7 @@ test("agents, their tools and models, and hand-offs", () => {
     span("7", "6", { op: "inference", model: "m" }),
   ];
   expect(drawn(spans)).toEqual({
-    actors: ["Customer ×0 at 0,0", "desk ×1 at 1,0", "m ×2 at 2,0", "find ×2 at 2,1", "refunds ×1 at 2,2"],
+    actors: ["Customer ×0 at 0,1", "desk ×1 at 1,1", "m ×2 at 2,0", "find ×2 at 2,1", "refunds ×1 at 2,2"],
     lines: [
       "customer | agent desk | 1 | 0",
       "agent desk | inference m | 1 | 0",
@@ -60,4 +60,15 @@ test("calls without an agent belong to one that they name, or to an unnamed one"
     "customer | agent unnamed agent | 1 | 0",
     "agent unnamed agent | tool t | 1 | 0",
   ]);
+});
+
+test("what one agent calls stands beside it", () => {
+  const spans = [
+    span("1", undefined, { op: "invoke_agent", agent: "desk" }),
+    span("2", "1", { op: "execute_tool", tool: "a" }),
+    span("3", "1", { op: "execute_tool", tool: "b" }),
+    span("4", "1", { op: "invoke_agent", agent: "other" }),
+    span("5", "4", { op: "execute_tool", tool: "c" }),
+  ];
+  expect(drawn(spans).actors.slice(-2)).toEqual(["other ×1 at 2,2", "c ×1 at 3,2"]);
 });

@@ -94,25 +94,45 @@ function join(lines: Map<string, Line>, from: string, to: string, span: Outline,
   if (mode && !line.modes.includes(mode)) line.modes.push(mode);
 }
 
-/** Put each actor in the column after its nearest caller's; tools and models of an agent stand together. */
+/** Put each actor in the column after its nearest caller's, as near to its callers' rows as there is room. */
 function arrange(actors: Map<string, Actor>, lines: Map<string, Line>): void {
   const next = new Map<string, string[]>();
   for (const { from, to } of lines.values()) next.set(from, [...(next.get(from) ?? []), to]);
-  const columns = new Map([[CUSTOMER, 0]]);
-  const rows: number[] = [];
+  const columns: Actor[][] = [];
+  const callers = new Map<Actor, Actor[]>();
+  const placed = new Set([CUSTOMER]);
   const waiting = [CUSTOMER];
   for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-    const column = columns.get(id) ?? 0;
     const one = actors.get(id);
-    if (one) {
-      one.column = column;
-      one.row = rows[column] ?? 0;
-      rows[column] = one.row + 1;
-    }
-    for (const to of next.get(id) ?? [])
-      if (!columns.has(to)) {
-        columns.set(to, column + 1);
+    if (!one) continue;
+    (columns[one.column] ??= []).push(one);
+    for (const to of next.get(id) ?? []) {
+      const called = actors.get(to);
+      if (!called) continue;
+      if (!placed.has(to)) {
+        placed.add(to);
+        called.column = one.column + 1;
         waiting.push(to);
       }
+      if (called.column > one.column) callers.set(called, [...(callers.get(called) ?? []), one]);
+    }
   }
+  for (const column of columns) stack(column, (one) => mean((callers.get(one) ?? []).map(({ row }) => row)));
+  const top = Math.min(...[...actors.values()].map(({ row }) => row));
+  for (const one of actors.values()) one.row -= top;
+}
+
+const mean = (values: readonly number[]): number =>
+  values.length ? values.reduce((sum, value) => sum + value, 0) / values.length : 0;
+
+/** Give the actors of a column rows of their own, around those where they want to be. */
+function stack(column: Actor[], wanted: (one: Actor) => number): void {
+  const wishes = column.map((one) => ({ one, row: wanted(one) })).sort((a, b) => a.row - b.row);
+  let free = -Infinity;
+  for (const { one, row } of wishes) {
+    one.row = Math.max(row, free);
+    free = one.row + 1;
+  }
+  const off = mean(wishes.map(({ one, row }) => one.row - row));
+  for (const { one } of wishes) one.row -= off;
 }
