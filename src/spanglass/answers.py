@@ -200,9 +200,10 @@ class Turn(Answer):
 
 
 class Conversation(Answer):
-    """The distinct messages of a session, each once, in order."""
+    """The distinct messages of a session, each once, in order; the cursors are absent at its ends."""
 
     turns: list[Turn]
+    previous_cursor: str | UnsetType = UNSET
     next_cursor: str | UnsetType = UNSET
 
 

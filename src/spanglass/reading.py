@@ -173,8 +173,8 @@ class Reader:
         Raises:
             SessionNotFoundError, StoreError: As ``list_spans``.
         """
-        limits = {"first": first, "limit": limit, "bytes_max": self._limits.page_bytes_max}
-        page = self._store.said(assistant_id, session_id, **limits)
+        bytes_max = self._limits.page_bytes_max
+        page = self._store.said(assistant_id, session_id, first=first, limit=limit, bytes_max=bytes_max)
         if page is None:
             self._made(assistant_id, session_id)
             return [], False

@@ -58,6 +58,7 @@ READS: dict[str, Callable[[Store, tuple[bytes, bytes], int], object]] = {
     "claims": lambda store, _, number: store.claims([trace_id(number)]),
     "outline": lambda store, place, _: store.outline(*place),
     "said": lambda store, place, _: store.said(*place),
+    "said_before": lambda store, place, _: store.said_before(*place, 1 << 62),
     "hits": lambda store, place, _: store.hits(*place, "hello"),
     "resource": lambda store, place, _: store.resource(*place),
     "sessions": lambda store, place, _: store.sessions(Where(assistants=frozenset({place[0]}))),

@@ -96,6 +96,34 @@ def test_pages_are_the_whole(store: Store, get: Get) -> None:
     assert all("result" in one for turn in turns for one in turn.get("calls", []))
 
 
+def test_a_page_around_a_span_leads_both_ways(store: Store, get: Get) -> None:
+    """It has what was said before and after the span began, and pages from there to both ends are the whole."""
+    for n in range(20):
+        store.write([part(call(n, f"question {n}", answer=f"answer {n}"))])
+    whole = told(get)
+    page = get(PATH, limit=6, span=uuid_text(span_id(10)))
+    assert page["turns"] == whole[17:23]
+    turns: list[dict[str, Any]] = page["turns"]
+    first = last = page
+    while "previousCursor" in first:
+        first = get(PATH, limit=6, cursor=first["previousCursor"])
+        turns = first["turns"] + turns
+    while "nextCursor" in last:
+        last = get(PATH, limit=6, cursor=last["nextCursor"])
+        turns = turns + last["turns"]
+    assert turns == whole
+    assert get(PATH, limit=6, span=uuid_text(span_id(0)))["turns"] == whole[:6]
+
+
+def test_a_page_is_around_a_span_of_its_session(store: Store, get: Get) -> None:
+    """A span that is not there, and a span beside a cursor, are errors that say so."""
+    store.write([part(call(1, "one", answer="two"))])
+    cursor = get(PATH, limit=1)["nextCursor"]
+    span = uuid_text(span_id(1))
+    assert "was not found" in get(PATH, 404, span=uuid_text(span_id(2)))["error"]
+    assert get(PATH, 400, span=span, cursor=cursor)["error"].startswith("span: ")
+
+
 def test_pages_end_at_their_bytes(store: Store, get: Get) -> None:
     """Large messages make short pages, never an empty one."""
     store.write([part(span(1, inputs=tuple(message(f"{n} " + "word " * 600_000) for n in range(3))))])

@@ -159,12 +159,25 @@ class ScopedStore(Store):
         return self._store.outline(assistant_id, session_id, after=after, limit=limit)
 
     def said(
-        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        first: int = 0,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        back: bool = False,
     ) -> SaidPage | None:
         """Return messages of a session of these assistants."""
         if assistant_id not in self._assistants:
             return None
-        return self._store.said(assistant_id, session_id, first=first, limit=limit, bytes_max=bytes_max)
+        return self._store.said(assistant_id, session_id, first=first, limit=limit, bytes_max=bytes_max, back=back)
+
+    def said_before(self, assistant_id: bytes, session_id: bytes, before_ms: int) -> int | None:
+        """Return how many messages of a session of these assistants were said before a time."""
+        if assistant_id not in self._assistants:
+            return None
+        return self._store.said_before(assistant_id, session_id, before_ms)
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """Return hits in a session of these assistants."""

@@ -5,14 +5,15 @@ their pages are read one after the other.
 """
 
 import threading
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from spanglass.store.interface import Said, SaidPage
+from spanglass.store.interface import Said
 from spanglass.store.items import Entries, Items, spread
 from spanglass.store.records import RUNNING, Entry
-from spanglass.store.views import Sayer, earlier_sayer, within_bytes
+from spanglass.store.views import Sayer, earlier_sayer
 
 REMEMBERED_MAX: Final = 200_000
 """Messages of all sessions whose order is remembered, some 300 bytes each."""
@@ -54,10 +55,9 @@ class Orders:
         return order
 
 
-def said_page(items: Items, order: Order, first: int, limit: int, bytes_max: int) -> SaidPage:
-    """Return messages of a session in order; see ``interface.Store.said``."""
-    said = within_bytes(read_said(items, order.entries, order.uttered[first : first + limit]), bytes_max)
-    return SaidPage(said, first, more=first + len(said) < len(order.uttered))
+def said_before(uttered: Sequence[tuple[Sayer, int]], before_ms: int) -> int:
+    """Return how many messages of an order were said before a time."""
+    return bisect_left(uttered, before_ms, key=lambda each: each[0][0])
 
 
 def read_said(items: Items, entries: Mapping[bytes, int], wanted: Sequence[tuple[Sayer, int]]) -> Iterator[Said]:

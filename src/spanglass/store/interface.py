@@ -212,6 +212,12 @@ class Said(msgspec.Struct, frozen=True):
     """Without messages, instructions and details."""
     output: bool
 
+    @property
+    def ms(self) -> int:
+        """When that was, in milliseconds since the epoch."""
+        span = self.span
+        return ((span.end_ns or span.start_ns) if self.output else span.start_ns) // 1_000_000
+
 
 class SaidPage(msgspec.Struct, frozen=True):
     """Messages in the order in which they were said, from number ``first`` on, and whether more follow."""
@@ -389,13 +395,24 @@ class Store(Protocol):
         """Return a page of a session's spans, running ones too, without reading what was said; None without session."""
 
     def said(
-        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        first: int = 0,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        back: bool = False,
     ) -> SaidPage | None:
         """Return distinct messages of a session in the order in which they were said, None if there is no session.
 
         The order is that of their times, then of the spans that said them first, inputs before outputs. A page ends
-        before the message that would take it past ``bytes_max``; it is never empty while more follow.
+        before the message that would take it past ``bytes_max``; it is never empty while more follow. With ``back`` it
+        holds the last messages before number ``first``, in the same order, and begins where it would get too large.
         """
+
+    def said_before(self, assistant_id: bytes, session_id: bytes, before_ms: int) -> int | None:
+        """Return how many distinct messages of a session were said before a time, None if there is no session."""
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """Return messages and system instructions of a session that hold all words of a text, the latest said last."""

@@ -38,12 +38,13 @@ from spanglass.store.pages import cut, said_ms, supersedes
 from spanglass.store.rollups import as_members, last_ns, rolled_up
 from spanglass.store.views import (
     UTTERED,
+    Piece,
     conversation,
     holds,
     matches,
     otel_span_id,
     outlined,
-    within_bytes,
+    said_page,
 )
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
@@ -313,7 +314,14 @@ class MemoryStore:
             return None if session is None else outlined(session.ordered(), after, limit)
 
     def said(
-        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        first: int = 0,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        back: bool = False,
     ) -> SaidPage | None:
         """See ``interface.Store``."""
         with self._lock:
@@ -321,8 +329,16 @@ class MemoryStore:
             if session is None:
                 return None
             said = [each for each in conversation(session.told()) if each.message.kind in UTTERED]
-        page = within_bytes(said[first : first + limit], bytes_max)
-        return SaidPage(page, first, more=first + len(page) < len(said))
+        return said_page(said, iter, Piece(first, limit, bytes_max, back))
+
+    def said_before(self, assistant_id: bytes, session_id: bytes, before_ms: int) -> int | None:
+        """See ``interface.Store``."""
+        with self._lock:
+            session = self._sessions.get((assistant_id, session_id))
+            if session is None:
+                return None
+            said = [each for each in conversation(session.told()) if each.message.kind in UTTERED]
+        return sum(each.ms < before_ms for each in said)
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""

@@ -274,6 +274,26 @@ class ViewingBattery:
         assert (part_of_it.said, part_of_it.first, part_of_it.more) == (page.said[1:3], 1, True)
         assert store.said(*ids(session="nowhere")) is None
 
+    def test_a_conversation_is_read_from_any_time_both_ways(self, store: Store) -> None:
+        """What was said before a time is counted, and pages before a number end there, by their bytes as others."""
+        store.write([part(call(n, f"question {n}", answer=f"answer {n}" + "!" * 100)) for n in range(8)])
+        ms = EPOCH_NS // 1_000_000
+        times = (0, ms, ms + 1, ms + 4_000, ms + 4_500, ms + 4_501, ms + 60_000)
+        assert [store.said_before(*ids(), each) for each in times] == [0, 0, 1, 8, 9, 10, 16]
+        assert store.said_before(*ids(session="nowhere"), ms) is None
+        whole = store.said(*ids())
+        assert whole is not None
+        pages = [
+            (store.said(*ids(), first=first, limit=limit, bytes_max=bytes_max, back=True), start, stop)
+            for first, limit, bytes_max, start, stop in (
+                (9, 4, 1 << 62, 5, 9), (2, 4, 1 << 62, 0, 2), (0, 4, 1 << 62, 0, 0), (99, 3, 1 << 62, 13, 16),
+                (9, 4, 1, 8, 9), (9, 4, 190, 7, 9),
+            )
+        ]  # fmt: skip
+        for page, start, stop in pages:
+            assert page is not None
+            assert (page.first, page.said, page.more) == (start, whole.said[start:stop], stop < 16)
+
     @staticmethod
     def _told(said: Said) -> tuple[str, bytes, bool]:
         text = said.message.json.decode().removeprefix('[{"text":{"value":"').removesuffix('"}}]')

@@ -1,18 +1,19 @@
 """How sessions are matched, outlined and read as conversations: what all backends answer alike, from plain records."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from spanglass.model.record import PARTICIPANTS, Fragment, Kind, SpanRecord
-from spanglass.store.interface import LOOK_BACK, Cursor, Outlined, OutlinePage, Said, SessionRecord
+from spanglass.store.interface import LOOK_BACK, Cursor, Outlined, OutlinePage, Said, SaidPage, SessionRecord
 from spanglass.store.rollups import NAME_CHARS_MAX, operation, tool_used
 from spanglass.store.text import searchable_text, words
 from spanglass.store.where import FIELDS, MOST, Status, Where
 from spanglass.store.where import Kind as FacetKind
 
+_T = TypeVar("_T")
 UTTERED: Final = frozenset({*PARTICIPANTS, Kind.MESSAGE})
 """Kinds of what is said in a conversation."""
 
@@ -208,7 +209,26 @@ def conversation(spans: Sequence[SpanRecord]) -> list[Said]:
     return [Said(each, by_id[sayer[2]], sayer[3]) for each, sayer in sorted(sayers.items(), key=lambda pair: pair[1])]
 
 
-def within_bytes(said: Iterable[Said], bytes_max: int) -> list[Said]:
+class Piece(NamedTuple):
+    """Which messages of an order are asked for; see ``interface.Store.said``."""
+
+    first: int
+    limit: int
+    bytes_max: int
+    back: bool
+
+
+def said_page(order: Sequence[_T], read: Callable[[Sequence[_T]], Iterable[Said]], piece: Piece) -> SaidPage:
+    """Return a piece of an order, of whose messages no more are read than it has."""
+    if not piece.back:
+        said = _within_bytes(read(order[piece.first : piece.first + piece.limit]), piece.bytes_max)
+        return SaidPage(said, piece.first, more=piece.first + len(said) < len(order))
+    end = min(piece.first, len(order))
+    said = _within_bytes(read(order[max(0, end - piece.limit) : end][::-1]), piece.bytes_max)[::-1]
+    return SaidPage(said, end - len(said), more=end < len(order))
+
+
+def _within_bytes(said: Iterable[Said], bytes_max: int) -> list[Said]:
     """Take messages until they are so many bytes together, but at least one."""
     taken: list[Said] = []
     size = 0

@@ -98,7 +98,10 @@ class Api:
         return spans.outline(self.store, self._prices, asked)
 
     def get_conversation(self, asked: conversation.ConversationQuery) -> Conversation:
-        """Tell what was said in a session, each message once, with the results of tools beside their calls."""
+        """Tell what was said in a session, each message once, with the results of tools beside their calls.
+
+        With ``span`` the page is the one around it: as much before it began as after. Its cursors lead both ways.
+        """
         return conversation.conversation(self.store, self._limits.page_bytes_max, asked)
 
     def list_whole_spans(self, asked: spans.SpansQuery) -> bytes:

@@ -1,6 +1,7 @@
 """A session as people read it: who said what, each call of a tool with its result, and what changed the course."""
 
 import struct
+import uuid
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
@@ -12,10 +13,10 @@ from spanglass.model.guardrail import SpanGuardrailAssessment
 from spanglass.model.message import SpanMessage, SpanMessageValue
 from spanglass.model.record import SpanRecord
 from spanglass.reading import Joiner, SessionNotFoundError, Tokens
-from spanglass.store.interface import Cursor, Said, SaidPage, Store
+from spanglass.store.interface import Cursor, Said, Store
 from spanglass.viewer.echoes import Heard, without_echoes
-from spanglass.viewer.operations import OfSession, Token
-from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members
+from spanglass.viewer.operations import BadRequestError, OfSession, Token
+from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members, span_record
 from spanglass.viewer.times import seconds, uuid_text
 
 AROUND_MAX: Final = 100
@@ -27,58 +28,73 @@ MODES: Final = {"HANDOFF": "hand_off", "DELEGATE": "delegate"}
 """What a span of each interaction mode is called where it says nothing."""
 COURSE_SPANS: Final = 200
 """Spans that are looked at in one go for what changes the course: about as many as a page of messages is said by."""
-_FORM: Final = struct.Struct(">q4x")
+_FORM: Final = struct.Struct(">q3x?")
 _ASSESSMENTS: Final = msgspec.json.Decoder(list[SpanGuardrailAssessment])
 _MESSAGE: Final = msgspec.json.Decoder(SpanMessage)
 
 
 class ConversationQuery(OfSession, frozen=True):
-    """Which page of a session's conversation."""
+    """Which page of a session's conversation: the first, that of a cursor, or the one around a span."""
 
     limit: Annotated[int, Meta(ge=1, le=500)] = 200
     cursor: Token | UnsetType = UNSET
+    span: uuid.UUID | UnsetType = UNSET
 
 
 class _Position(msgspec.Struct):
+    """A message by its number: a page begins there or, with ``back``, ends before it."""
+
     first: int
+    back: bool = False
 
 
 def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conversation:
-    """Return a page of a session's conversation; it ends at ``bytes_max`` bytes of messages, but is never empty."""
-    tokens = Tokens(b"conversation/1", b"".join(asked.ids), _FORM)
-    first = tokens.read(asked.cursor)[0] if asked.cursor else 0
-    page = store.said(*asked.ids, first=first, limit=asked.limit, bytes_max=bytes_max)
+    """Return a page of a session's conversation; it ends at ``bytes_max`` bytes of messages, but is never empty.
+
+    Raises:
+        BadRequestError, SessionNotFoundError, NotFoundError, TokenError: Such a page is not there.
+    """
+    if asked.cursor and asked.span:
+        raise BadRequestError("span: a page is that of a cursor or the one around a span, not both")
+    tokens = Tokens(b"conversation/2", b"".join(asked.ids), _FORM)
+    position = _Position(*tokens.read(asked.cursor)) if asked.cursor else _Position(_first_around(store, asked))
+    page = store.said(*asked.ids, first=position.first, limit=asked.limit, bytes_max=bytes_max, back=position.back)
     if page is None:
         raise SessionNotFoundError(*asked.ids)
-    last = first + len(page.said)
-    before = _around(store, asked, max(0, first - AROUND_MAX), min(first, AROUND_MAX))
-    after = _around(store, asked, last, AROUND_MAX)
+    first, last = page.first, page.first + len(page.said)
+    before = _around(store, asked, _Position(first, back=True))
+    after = _around(store, asked, _Position(last))
     joiner = Joiner(*asked.ids)
     heard = [_heard(joiner, each, part is page.said) for part in (before, page.said, after) for each in part]
     turns = list(_turns(without_echoes(heard)))
-    times = (_ms(page.said[0]) if first else -1, _ms(after[0]) if page.more and after else 1 << 62)
+    times = (page.said[0].ms if first else -1, after[0].ms if page.more and after else 1 << 62)
     turns += _course(store, asked, times)
     return Conversation(
         turns=sorted(turns, key=lambda turn: turn.timestamp),
+        previous_cursor=tokens.write(_Position(first, back=True)) if first else UNSET,
         next_cursor=tokens.write(_Position(last)) if page.more else UNSET,
     )
 
 
-def _around(store: Store, asked: ConversationQuery, first: int, limit: int) -> list[Said]:
-    page: SaidPage | None = None
-    if limit:
-        page = store.said(*asked.ids, first=first, limit=limit, bytes_max=AROUND_BYTES_MAX)
+def _first_around(store: Store, asked: ConversationQuery) -> int:
+    """Return the number of the first message of a page that has what was said when a span began in its middle."""
+    if asked.span is UNSET:
+        return 0
+    record = span_record(store, asked.ids, asked.span)
+    number = store.said_before(*asked.ids, record.start_ns // 1_000_000)
+    return max(0, (number or 0) - asked.limit // 2)
+
+
+def _around(store: Store, asked: ConversationQuery, position: _Position) -> list[Said]:
+    """Return some messages from a position on."""
+    page = store.said(
+        *asked.ids, first=position.first, limit=AROUND_MAX, bytes_max=AROUND_BYTES_MAX, back=position.back
+    )
     return page.said if page is not None else []
 
 
 def _heard(joiner: Joiner, said: Said, shown: bool) -> Heard:  # noqa: FBT001
     return Heard(said, _MESSAGE.decode(joiner.message(said.message)), *members(said.span), shown)
-
-
-def _ms(said: Said) -> int:
-    """Return when a message was said first."""
-    span = said.span
-    return ((span.end_ns or span.start_ns) if said.output else span.start_ns) // 1_000_000
 
 
 # Messages ------------------------------------------------------------------------------------------------------------

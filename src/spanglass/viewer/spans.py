@@ -159,7 +159,7 @@ def cost(attributes: AttributeMembers, counts: TokenCounts | UnsetType, prices: 
 
 def span_page(store: Store, prices: PriceList, sessions: Sequence[str], asked: OfSpan) -> bytes:
     """Return one span with what it goes on from, encoded; ``sessions`` are own attributes that name a session."""
-    record = _record(store, asked)
+    record = span_record(store, asked.ids, asked.span_id)
     joiner = Joiner(*asked.ids)
     body: dict[str, Any] = {"span": joiner.whole(record), "unclaimed": _unclaimed(record, sessions)}
     if record.end_ns:
@@ -175,7 +175,7 @@ def span_page(store: Store, prices: PriceList, sessions: Sequence[str], asked: O
 
 def explanation(store: Store, sessions: Sequence[str], asked: OfSpan) -> Explanation:
     """Return what became of each attribute of one span; ``sessions`` as for ``span_page``."""
-    return explained(explain_record(_record(store, asked), sessions))
+    return explained(explain_record(span_record(store, asked.ids, asked.span_id), sessions))
 
 
 def explained(told: explanation_model.Explanation) -> Explanation:
@@ -202,10 +202,15 @@ def explained(told: explanation_model.Explanation) -> Explanation:
     )
 
 
-def _record(store: Store, asked: OfSpan) -> SpanRecord:
-    found = store.span(asked.span_id.bytes, within=asked.ids)
+def span_record(store: Store, ids: tuple[bytes, bytes], span_id: uuid.UUID) -> SpanRecord:
+    """Return a span of a session.
+
+    Raises:
+        NotFoundError: It is not there.
+    """
+    found = store.span(span_id.bytes, within=ids)
     if found is None:
-        raise NotFoundError(f"Span {asked.span_id} of session {asked.session_id} was not found.")
+        raise NotFoundError(f"Span {span_id} of session {uuid.UUID(bytes=ids[1])} was not found.")
     return found[1]
 
 

@@ -29,7 +29,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tell what was said in a session, each message once, with the results of tools beside their calls */
+        /**
+         * Tell what was said in a session, each message once, with the results of tools beside their calls
+         * @description With ``span`` the page is the one around it: as much before it began as after. Its cursors lead both ways.
+         */
         get: operations["getConversation"];
         put?: never;
         post?: never;
@@ -339,10 +342,11 @@ export interface components {
         };
         /**
          * Conversation
-         * @description The distinct messages of a session, each once, in order.
+         * @description The distinct messages of a session, each once, in order; the cursors are absent at its ends.
          */
         Conversation: {
             nextCursor?: string;
+            previousCursor?: string;
             turns: components["schemas"]["Turn"][];
         };
         /**
@@ -1166,6 +1170,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                span?: string;
             };
             header?: never;
             path: {

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, TypeVar
 
@@ -26,7 +27,7 @@ from spanglass.store.cassandra.heads import Ids, Row
 from spanglass.store.cassandra.reader import LostError, Rows
 from spanglass.store.cassandra.writer import Writer
 from spanglass.store.compression import Compression
-from spanglass.store.conversation import Order, Orders, ordered, read_said, said_page
+from spanglass.store.conversation import Order, Orders, ordered, read_said, said_before
 from spanglass.store.counting import place_and_time
 from spanglass.store.interface import (
     TOTALLED_MAX,
@@ -51,7 +52,7 @@ from spanglass.store.interface import (
     WriteResult,
 )
 from spanglass.store.pages import cut
-from spanglass.store.views import holds, matches
+from spanglass.store.views import Piece, holds, matches, said_page
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
 SCANNED_MAX: Final = 20_000
@@ -288,15 +289,29 @@ class CassandraStore:
         return self._of((assistant_id, session_id), lambda _, rows: rows.outline(after, limit))
 
     def said(
-        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        first: int = 0,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        back: bool = False,
     ) -> SaidPage | None:
         """See ``interface.Store``."""
         ids = (assistant_id, session_id)
 
         def read(row: Row, rows: Rows) -> SaidPage:
-            return said_page(rows.items(), self._order(ids, row, rows), first, limit, bytes_max)
+            order = self._order(ids, row, rows)
+            piece = Piece(first, limit, bytes_max, back)
+            return said_page(order.uttered, partial(read_said, rows.items(), order.entries), piece)
 
         return self._of(ids, read)
+
+    def said_before(self, assistant_id: bytes, session_id: bytes, before_ms: int) -> int | None:
+        """See ``interface.Store``."""
+        ids = (assistant_id, session_id)
+        return self._of(ids, lambda row, rows: said_before(self._order(ids, row, rows).uttered, before_ms))
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""

@@ -3,18 +3,19 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import apsw
 
 from spanglass.store.compression import Compression
-from spanglass.store.conversation import REMEMBERED_MAX, read_said
+from spanglass.store.conversation import REMEMBERED_MAX, read_said, said_before
 from spanglass.store.interface import Said, SaidPage
 from spanglass.store.sqlite import index
 from spanglass.store.sqlite.database import fetch
 from spanglass.store.sqlite.order import Order
 from spanglass.store.sqlite.reader import Blocks
-from spanglass.store.views import holds, within_bytes
+from spanglass.store.views import Piece, holds, said_page
 
 HITS_MAX: Final = 200
 """Hits of one session that are looked at for the first ones."""
@@ -28,13 +29,17 @@ class Conversations:
         self._lock = threading.Lock()
         self._orders: OrderedDict[int, Order] = OrderedDict()
 
-    def page(self, connection: apsw.Connection, session: int, first: int, limit: int, bytes_max: int) -> SaidPage:
+    def page(self, connection: apsw.Connection, session: int, piece: Piece) -> SaidPage:
         """Return messages of a session in order; see ``interface.Store.said``."""
-        end = first + limit
+        end = piece.first if piece.back else piece.first + piece.limit
         order = self._order(connection, session, lambda order: len(order.uttered) > end)
         blocks = Blocks(connection, self._compression, session)
-        said = within_bytes(read_said(blocks, order.entries, order.uttered[first:end]), bytes_max)
-        return SaidPage(said, first, more=first + len(said) < len(order.uttered))
+        return said_page(order.uttered, partial(read_said, blocks, order.entries), piece)
+
+    def before(self, connection: apsw.Connection, session: int, before_ms: int) -> int:
+        """Return how many messages of a session were said before a time; see ``interface.Store.said_before``."""
+        order = self._order(connection, session, lambda order: order.is_known_before(before_ms))
+        return said_before(order.uttered, before_ms)
 
     def hits(self, connection: apsw.Connection, session: int, text: str, limit: int) -> list[Said]:
         """Return the first messages of a session that hold all words of a text; see ``interface.Store.hits``."""

@@ -55,6 +55,10 @@ class Order:
         """Return whether at least so many of these ordinals are in order."""
         return len(ordinals & self._placed) >= min(count, len(ordinals))
 
+    def is_known_before(self, ms: int) -> bool:
+        """Return whether all that was said before a time is in order."""
+        return self._after[0] // 1_000_000 >= ms
+
     def go_on(self, connection: apsw.Connection, compression: Compression) -> None:
         """Go over some more spans."""
         places: list[Place] = fetch(

@@ -48,6 +48,7 @@ from spanglass.store.sqlite.database import (
 from spanglass.store.sqlite.reader import Blocks, TraceTime, read_outline, read_places, read_spans, read_trace
 from spanglass.store.sqlite.sessions import find_within, read_session, read_sessions, session_number, session_version
 from spanglass.store.sqlite.writer import Writer
+from spanglass.store.views import Piece
 from spanglass.store.where import EVERYWHERE, Kind, Where
 
 REST_SESSIONS = 32
@@ -240,14 +241,27 @@ class SqliteStore:
             return None if number is None else read_outline(connection, self._compression, number, after, limit)
 
     def said(
-        self, assistant_id: bytes, session_id: bytes, *, first: int = 0, limit: int = 100, bytes_max: int = 1 << 62
+        self,
+        assistant_id: bytes,
+        session_id: bytes,
+        *,
+        first: int = 0,
+        limit: int = 100,
+        bytes_max: int = 1 << 62,
+        back: bool = False,
     ) -> SaidPage | None:
         """See ``interface.Store``."""
         with self._reading() as connection:
             number = session_number(connection, assistant_id, session_id)
             if number is None:
                 return None
-            return self._conversations.page(connection, number, first, limit, bytes_max)
+            return self._conversations.page(connection, number, Piece(first, limit, bytes_max, back))
+
+    def said_before(self, assistant_id: bytes, session_id: bytes, before_ms: int) -> int | None:
+        """See ``interface.Store``."""
+        with self._reading() as connection:
+            number = session_number(connection, assistant_id, session_id)
+            return None if number is None else self._conversations.before(connection, number, before_ms)
 
     def hits(self, assistant_id: bytes, session_id: bytes, text: str, *, limit: int = 3) -> list[Said]:
         """See ``interface.Store``."""
