@@ -252,6 +252,17 @@ def test_an_idle_recorder_lets_the_store_keep_house() -> None:
         assert store.maintained.wait(10)
 
 
+def test_a_busy_recorder_lets_the_store_keep_house_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where requests never cease, housekeeping runs between them every now and then."""
+    monkeypatch.setattr("spanglass.recording.IDLE_SECONDS", None)  # it waits for a request for ever
+    monkeypatch.setattr("spanglass.recording.BUSY_SECONDS", 0.0)
+    store = GatedStore()
+    with recording(store) as recorder:
+        assert not store.maintained.is_set()
+        asyncio.run(recorder.record(request(1), 10))
+        assert store.maintained.wait(10)
+
+
 def test_what_the_sender_may_not_touch_is_rejected() -> None:
     """Spans for assistants that the sender is not for are left out of a commit, and only their sender hears of it."""
     store = GatedStore()

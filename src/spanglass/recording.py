@@ -22,6 +22,8 @@ from spanglass.store.interface import Store, StoreError, UnavailableError, Write
 
 IDLE_SECONDS: Final = 1.0
 """Seconds without a request after which the store is given time for its housekeeping."""
+BUSY_SECONDS: Final = 60.0
+"""Seconds after which it is given time for a piece of that although requests wait."""
 _log = structlog.get_logger(__name__)
 
 
@@ -136,13 +138,16 @@ class Recorder:
     def _run(self) -> None:
         mapped: list[_Job] = []
         outcomes: Outcomes = list
+        maintained = time.monotonic()
         while (jobs := self._take(mapped)) is not None:
             if jobs:
                 self._mapping.begin([job.read for job in jobs])
             if mapped:
                 self._finish(mapped, outcomes())
-            elif not jobs:
+            is_idle = not mapped and not jobs
+            if is_idle or time.monotonic() - maintained > BUSY_SECONDS:
                 self._maintain()
+                maintained = time.monotonic()
             mapped, outcomes = jobs, self._mapping.end() if jobs else list
         self._mapping.close()
 

@@ -23,7 +23,7 @@ PENDING_BYTES_MAX: Final = 256 << 10
 """Bytes that may be pending in a session's row; what is more has rows of its own."""
 PART_BYTES: Final = 256 << 10
 """Bytes of a body in one row."""
-BATCH_ROWS: Final = 200
+BATCH_ROWS: Final = 30
 """Rows of one partition that are written at once."""
 
 _BLOCK: Final = (
