@@ -4,7 +4,7 @@
 
 import random
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any
 
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from spanglass.model.place import TracePart
 from spanglass.store.cassandra import dictionaries, following, heads, leftovers, listing, reader, state, writer
-from spanglass.store.cassandra.database import Database
 from spanglass.store.interface import Cursor, Store, UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import WORDS, everything, ids, message, part, parts, read, span, span_id, trace_id
 from spanglass.store.testing import SUPPRESSED, Opener, StoreBattery
+from tests.cassandra.counting import counted_rows, counted_statements
 from tests.store.cassandra.conftest import Open
 
 
@@ -168,26 +168,6 @@ def test_housekeeping_finishes_a_move(opener: Open, monkeypatch: pytest.MonkeyPa
         assert list(store._db.rows("SELECT id FROM leftovers")) == []
 
 
-def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Count the rows that are fetched from now on, a number a query."""
-    fetched: list[int] = []
-    rows, together = Database.rows, Database.all
-
-    def counting(db: Database, cql: str, *values: Any, **named: Any) -> Iterator[Any]:
-        for row in rows(db, cql, *values, **named):
-            fetched.append(1)
-            yield row
-
-    def counting_all(db: Database, statements: Any) -> Any:
-        found = together(db, statements)
-        fetched.append(sum(map(len, found)))
-        return found
-
-    monkeypatch.setattr(Database, "rows", counting)
-    monkeypatch.setattr(Database, "all", counting_all)
-    return fetched
-
-
 def test_a_page_deep_in_a_session_reads_few_rows(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page costs what one of a small session costs in statements and rows, wherever it is in however many buckets."""
     monkeypatch.setattr(heads, "BUCKET_ROWS", 300)
@@ -198,7 +178,7 @@ def test_a_page_deep_in_a_session_reads_few_rows(opener: Open, monkeypatch: pyte
         for at in range(0, 2_000, 100):
             store.write([part(*spans[at : at + 100])])
         assert len(store._row(ids()).head.buckets) > 5  # type: ignore[union-attr]  # it has spans
-        fetched, asked = counted(monkeypatch), counted_statements(monkeypatch)
+        fetched, asked = counted_rows(monkeypatch), counted_statements(monkeypatch)
         costs = []
         for session, start in (("small", 0), ("s", 0), ("s", 1_000), ("s", 1_900)):
             fetched.clear()
@@ -305,16 +285,3 @@ def test_what_was_left_behind_is_looked_for_in_slots_of_time(opener: Open, monke
         asked = counted_statements(monkeypatch)
         assert leftovers.old(store._db, made.part) == []
         assert len([cql for cql in asked if "FROM leftovers" in cql]) <= 7
-
-
-def counted_statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Note the statements that are run from now on."""
-    asked: list[str] = []
-    bound = Database._bound
-
-    def noting(db: Database, statement: Any, **named: Any) -> Any:
-        asked.append(statement[0])
-        return bound(db, statement, **named)
-
-    monkeypatch.setattr(Database, "_bound", noting)
-    return asked
