@@ -8,6 +8,9 @@ NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-cluster fuzz check bench record guides site format types pictures requirements clean
 
+# Processes that run tests: two for two processors, and one that mostly waits for Cassandra.
+PROCESSES := 3
+
 # The AWS clients that tests drive, beside the boto3 of this environment: those whose programs are here.
 CLIENTS := boto3_2025 awscli javascript go java
 PROGRAM_go := go
@@ -80,7 +83,7 @@ demo-stop: $(READY) ## Stop the server that `make demo` left up
 test: check setup-clients setup-cassandra browser ## Run every check and test
 	$(NPM) run --silent test
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -rs --cov --cov-report=
+	$(BIN)/python -m pytest -n $(PROCESSES) --dist loadgroup -rs --cov --cov-report=
 	$(BIN)/python -m coverage report --format=total --fail-under=90
 	$(BIN)/python -m coverage report --fail-under=100 --include='src/spanglass/model/*,src/spanglass/conventions/*,src/spanglass/mapping/*'
 
