@@ -19,6 +19,8 @@ Open: TypeAlias = Callable[..., Page]
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 WIDE: Final = (1440, 900)
 NARROW: Final = (390, 800)
+UNLAID: Final = ".prose-plain[aria-pressed=false] + .big-text"
+"""Markdown whose code is still to come."""
 SECONDS_MAX: Final = 20.0
 expect.set_options(timeout=SECONDS_MAX * 1000)
 

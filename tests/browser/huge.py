@@ -48,6 +48,29 @@ _SCROLL: Final = """
 """
 """Turn a pane on, frame by frame, and return where which frame had nothing to show."""
 
+_SCROLL_BACK: Final = """
+([selector, row, frames, step]) => new Promise((resolve) => {
+  const pane = document.querySelector(selector);
+  const box = pane.getBoundingClientRect();
+  const top = (each) => each.getBoundingClientRect().top;
+  const inSight = () => [...pane.querySelectorAll(row)].find((each) => top(each) > box.top + box.height / 3);
+  const jumps = [];
+  let frame = 0, watched, stood;
+  const draw = () => {
+    const moved = watched?.isConnected ? top(watched) - stood : 0;
+    if (Math.abs(moved) > 2) jumps.push([frame, Math.round(moved)]);
+    pane.scrollTop -= step;
+    pane.dispatchEvent(new Event("scroll"));  // told before the frame is drawn, as a wheel's is
+    watched = inSight();
+    stood = watched && top(watched);
+    if (++frame < frames) requestAnimationFrame(draw);
+    else resolve(jumps);
+  };
+  requestAnimationFrame(draw);
+})
+"""
+"""Turn a pane back, frame by frame, and return in which frames what stood in sight was moved by something else."""
+
 _WATCH: Final = """
 () => {
   window.seen = {};
@@ -80,6 +103,12 @@ def blank_frames(page: Page, pane: tuple[str, str], step_px: float = STEP_PX) ->
     """Turn a pane on for a while and return the places in frames that showed nothing."""
     blank: list[Any] = page.evaluate(_SCROLL, [*pane, FRAMES, step_px])
     return blank
+
+
+def jumps(page: Page, pane: tuple[str, str], step_px: float) -> list[Any]:
+    """Turn a pane back for a while and return the frames in which rows jumped, and how far."""
+    jumped: list[Any] = page.evaluate(_SCROLL_BACK, [*pane, FRAMES, step_px])
+    return jumped
 
 
 def heap_bytes(page: Page) -> float:

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.conftest import NARROW, WIDE, launched
+from tests.browser.conftest import NARROW, UNLAID, WIDE, launched
 from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, MAPPED_ID, RTL_ID, SUPPORT, fill
 from tests.integration.exports import place
 from tests.integration.serving import start
@@ -22,8 +22,6 @@ TARGET: Final = Path(".pictures")
 THEMES: Final = ("light", "dark")
 SIZES: Final = {"wide": WIDE, "narrow": NARROW, "small": (360, 740), "4k": (3840, 2160)}
 
-_UNLAID: Final = ".prose-plain[aria-pressed=false] + .big-text"
-"""Markdown whose code is still to come."""
 _HELD: Final[list[Route]] = []
 """Requests that are not answered until the picture is taken."""
 
@@ -134,7 +132,7 @@ def shown(page: Page, url: str, picture: Picture) -> Iterator[None]:
         page.locator(".session-name, .notice").first.wait_for()
     picture.act(page)
     page.locator(picture.drawn).first.wait_for(state="attached")
-    expect(page.locator(_UNLAID)).to_have_count(0)
+    expect(page.locator(UNLAID)).to_have_count(0)
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     yield
     while _HELD:

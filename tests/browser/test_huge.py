@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import UNLAID, Open
 from tests.browser.huge import (
     CONVERSATION,
     FLOW,
@@ -17,6 +17,7 @@ from tests.browser.huge import (
     elements,
     fill_huge,
     heap_bytes,
+    jumps,
 )
 from tests.integration.serving import Server, start
 
@@ -72,3 +73,41 @@ def test_the_conversation_of_a_huge_session(visit: Open, huge: tuple[Server, int
     assert page.evaluate("document.querySelector('[aria-label=Turns]').scrollTop") > FRAMES * STEP_PX / 3
     assert elements(page) < ELEMENTS_MAX
     assert heap_bytes(page) < HEAP_BYTES_MAX
+
+
+def chosen_far_down(page: Page) -> None:
+    """Expect the chosen span's turn in sight, far from the beginning, and what was said before it a turn away."""
+    expect(page.locator(".turn-chosen").first).to_be_in_viewport()
+    expect(page.locator(UNLAID)).to_have_count(0)  # the code for Markdown comes once, and rows grow with it
+    said = page.locator(CONVERSATION[0])
+    for _ in range(3):
+        assert jumps(page, (CONVERSATION[0], "li"), STEP_PX / 3) == []
+    expect(page.locator(".turn-chosen")).not_to_be_in_viewport()
+    assert said.evaluate("each => each.scrollTop") > 0
+    assert blank_frames(page, CONVERSATION, STEP_PX / 3) == []
+
+
+def test_a_span_far_down_and_its_turn(visit: Open, huge: tuple[Server, int]) -> None:
+    """A span far down brings its turn into sight, also from a link, and a turn there its span; nothing jumps there."""
+    server, spans = huge
+    page = opened(visit, huge)
+    await_rows(page, spans)
+    page.get_by_role("treeitem").nth(20).click()
+    page.get_by_role("tree").press("End")
+    last = page.get_by_role("treeitem", selected=True).get_attribute("id")
+    assert last is not None
+    chosen_far_down(page)
+    turns = page.locator(".turn .turn-who")
+    turns.nth(turns.count() // 2).click()
+    row = page.get_by_role("treeitem", selected=True)
+    expect(row).to_be_in_viewport()
+    assert row.get_attribute("id") != last
+    expect(page.locator(".turn-chosen").first).to_be_in_viewport()
+    page.get_by_role("tree").press("Home")
+    expect(page.locator(".turn-chosen").first).to_be_in_viewport()
+    expect(page.locator(".turn").first).to_be_in_viewport()
+    linked = visit(
+        f"{page.url.partition(server.url)[2].partition('?')[0]}?span={last.removeprefix('row-')}", base=server.url
+    )
+    expect(linked.get_by_role("treeitem", selected=True)).to_be_in_viewport()
+    chosen_far_down(linked)

@@ -102,17 +102,23 @@ export const outlineQuery = (assistantId: string, sessionId: string) =>
     getNextPageParam: (page) => page.nextCursor,
   });
 
-export const conversationQuery = (assistantId: string, sessionId: string) =>
+export const conversationKey = (assistantId: string, sessionId: string) => ["conversation", assistantId, sessionId];
+
+/** A conversation from its beginning, or from the time at which a span began, to be read on both ways; anew each jump. */
+export const conversationQuery = (assistantId: string, sessionId: string, around = "", jump = 0) =>
   infiniteQueryOptions({
-    queryKey: ["conversation", assistantId, sessionId],
-    queryFn: ({ pageParam, signal }) =>
+    queryKey: [...conversationKey(assistantId, sessionId), around, jump],
+    queryFn: ({ pageParam: [name, value], signal }) =>
       get<Conversation>(
         `${sessionPath(assistantId, sessionId)}/conversation`,
-        { limit: TURNS_PAGE, cursor: pageParam },
+        { limit: TURNS_PAGE, [name]: value },
         signal,
       ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.nextCursor,
+    initialPageParam: ["span", around] as readonly [name: "span" | "cursor", value: string],
+    getNextPageParam: ({ nextCursor }) => (nextCursor === undefined ? undefined : (["cursor", nextCursor] as const)),
+    getPreviousPageParam: ({ previousCursor }) =>
+      previousCursor === undefined ? undefined : (["cursor", previousCursor] as const),
+    gcTime: 60_000, // pages can be large
   });
 
 export const overviewQuery = (parameters: Parameters) =>

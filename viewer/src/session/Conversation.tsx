@@ -1,6 +1,6 @@
 // What was said, as a person reads it: turns in order, tools with their results, what passed between agents.
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { conversationQuery } from "../api/queries";
 import type { GuardrailAssessment, Turn } from "../api/types";
@@ -15,6 +15,7 @@ import { Failure, Loading } from "../ui/States";
 import { courseOf } from "./course";
 import { failed } from "./roles";
 import type { Tree } from "./tree";
+import { belongs, isWithin, keyOf, nearest, once } from "./turns";
 import { useMarks } from "./useMarks";
 
 interface Props {
@@ -28,36 +29,73 @@ interface Props {
 
 const TURN_REM = 6;
 const OVERSCAN = 6;
+/** Pages that are held: beyond, those farthest from where one reads are let go. */
+const PAGES_MAX = 15;
 
 const SPEAKERS = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
-/** Whether a turn belongs to a span: said by it, or a call that it ran. */
-const belongs = (turn: Turn, span: string): boolean =>
-  turn.spanId === span || (turn.calls ?? []).some((call) => call.spanId === span || call.result?.spanId === span);
-
 export function Conversation({ assistantId, sessionId, tree, selected, query, onSelect }: Props) {
-  const conversation = useInfiniteQuery(conversationQuery(assistantId, sessionId));
-  const { hasNextPage, isFetchingNextPage, isError, fetchNextPage } = conversation;
-  const { data } = conversation;
-  const turns = useMemo(() => whole(data?.pages.flatMap((page) => page.turns) ?? []), [data]);
+  // where it is read from: a span that a link named, or that was chosen far from all that is here
+  const [around, setAround] = useState({ span: selected ?? "", jump: 0 });
+  const conversation = useInfiniteQuery({
+    ...conversationQuery(assistantId, sessionId, around.span, around.jump),
+    maxPages: PAGES_MAX,
+    placeholderData: keepPreviousData,
+  });
+  const { data, hasNextPage, hasPreviousPage, isFetching, isError, isPlaceholderData } = conversation;
+  const { fetchNextPage, fetchPreviousPage } = conversation;
+  const turns = useMemo(() => once(whole(data?.pages.flatMap((page) => page.turns) ?? [])), [data]);
   const scroller = useRef<HTMLDivElement>(null);
-  const list = useRows(scroller, { count: turns.length, rowRem: TURN_REM, overscan: OVERSCAN });
+  const list = useRows(scroller, {
+    count: turns.length,
+    rowRem: TURN_REM,
+    overscan: OVERSCAN,
+    keyOf: useCallback((index: number) => keyOf(turns[index]), [turns]),
+  });
   const items = list.getVirtualItems();
+  const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
+  const isBackward = list.scrollDirection === "backward";
   useEffect(() => {
-    if (last >= turns.length - OVERSCAN && hasNextPage && !isFetchingNextPage && !isError) void fetchNextPage();
-  }, [last, turns.length, hasNextPage, isFetchingNextPage, isError, fetchNextPage]);
+    if (isFetching || isError) return;
+    if (isBackward && first < OVERSCAN && hasPreviousPage) void fetchPreviousPage();
+    else if (last >= turns.length - OVERSCAN && hasNextPage) void fetchNextPage();
+  }, [
+    first,
+    last,
+    turns.length,
+    isBackward,
+    isFetching,
+    isError,
+    hasPreviousPage,
+    hasNextPage,
+    fetchPreviousPage,
+    fetchNextPage,
+  ]);
 
   useMarks(scroller, query, turns.length > 0);
 
-  // the turn of the chosen span comes into sight; of a span that said nothing, the turn of the span around it
+  // a link to a span that is gone leaves the conversation as it begins
+  if (around.span && isError && !data) setAround({ span: "", jump: around.jump });
+
+  // the turn of the chosen span comes into sight; of a span that said nothing, what was said when it ran
   const own = useRef<string>(undefined);
-  const near = nearest(turns, tree, selected);
+  const node = tree.nodes.get(selected ?? "");
+  const near = useMemo(() => nearest(turns, selected, node?.span), [turns, selected, node]);
+  const turn = turns[near];
+  const isHere =
+    turn !== undefined &&
+    ((selected !== undefined && belongs(turn, selected)) ||
+      isWithin(turns, node?.span, { hasPreviousPage, hasNextPage }));
   useEffect(() => {
-    if (near >= 0 && own.current !== selected) {
-      own.current = selected;
-      list.scrollToIndex(near, { align: "auto" });
-    }
-  }, [near, selected, list]);
+    if (!isHere || isPlaceholderData || own.current === selected) return;
+    own.current = selected;
+    list.scrollToIndex(near, { align: around.span === selected ? "center" : "auto" });
+  }, [near, isHere, selected, around, isPlaceholderData, list]);
+  const [sought, setSought] = useState(selected);
+  if (selected !== sought && !isPlaceholderData && (isHere || node || selected === undefined)) {
+    setSought(selected);
+    if (selected !== undefined && !isHere) setAround({ span: selected, jump: around.jump + 1 });
+  }
 
   if (conversation.isPending) return <Loading rows={8} label="Loading the conversation" />;
   if (conversation.error && !turns.length)
@@ -72,7 +110,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
           return (
             turn && (
               <li
-                key={index}
+                key={keyOf(turn)}
                 data-index={index}
                 ref={list.measureElement}
                 style={{ transform: `translateY(${start}px)` }}
@@ -80,7 +118,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
                 <OneTurn
                   turn={turn}
                   answered={turns[index + 1]?.spanId === turn.spanId}
-                  chosen={selected !== undefined && (belongs(turn, selected) || index === near)}
+                  chosen={selected !== undefined && (belongs(turn, selected) || (isHere && index === near))}
                   onSelect={(span) => {
                     own.current = span;
                     onSelect(span);
@@ -93,15 +131,6 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
       </ol>
     </div>
   );
-}
-
-function nearest(turns: readonly Turn[], tree: Tree, selected: string | undefined): number {
-  for (let node = tree.nodes.get(selected ?? ""); node; node = node.parent) {
-    const { id } = node.span;
-    const at = turns.findIndex((turn) => belongs(turn, id));
-    if (at >= 0) return at;
-  }
-  return -1;
 }
 
 interface TurnProps {

@@ -144,6 +144,7 @@ export function SessionPage() {
         {shown.conversation && (
           <section className="pane pane-conversation" aria-label="Conversation">
             <Conversation
+              key={sessionId}
               assistantId={assistantId}
               sessionId={sessionId}
               tree={tree}

@@ -53,6 +53,7 @@ interface Rows {
   rowRem: number;
   /** Rows drawn beyond both edges. */
   overscan: number;
+  /** With it rows keep their place in sight where others come or go before them. */
   keyOf?: (index: number) => string | number;
 }
 
@@ -67,7 +68,7 @@ export function useRows<E extends HTMLElement>(
     getScrollElement: () => scroller.current,
     estimateSize: () => rowRem * rem,
     overscan,
-    ...(keyOf && { getItemKey: keyOf }),
+    ...(keyOf && { getItemKey: keyOf, anchorTo: "end" }),
     // a timer may fire between a move and its event on a slow machine, and the rows of that frame come too late
     useScrollendEvent: true,
   });
