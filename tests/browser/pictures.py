@@ -6,12 +6,12 @@ People look at them; no test compares them. Those of the documents are some of t
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Error, Page, Route, expect
 
 from tests.browser.conftest import NARROW, UNLAID, WIDE, launched
 from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, MAPPED_ID, RTL_ID, SUPPORT, fill
@@ -136,7 +136,8 @@ def shown(page: Page, url: str, picture: Picture) -> Iterator[None]:
     page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
     yield
     while _HELD:
-        _HELD.pop().abort()
+        with suppress(Error):  # given up since: a page that was refused asks again, whenever it likes
+            _HELD.pop().abort()
 
 
 def _take(browser: Browser, url: str, picture: Picture, *, theme: str, size: str, target: Path) -> None:
