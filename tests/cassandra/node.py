@@ -69,6 +69,7 @@ JVM: Final = (
     "-XX:TieredStopAtLevel=1",  # compiling better takes longer than these tests last
     "-XX:-UsePerfData",
     "-XX:+ExitOnOutOfMemoryError",
+    "-XX:+ErrorFileToStdout",  # into its own log: a node whose disk is full crashes, and would tell of it here
     "-Djdk.attach.allowAttachSelf=true",
     *(f"--add-exports={each}=ALL-UNNAMED" for each in EXPORTED),
     *(f"--add-opens={each}=ALL-UNNAMED" for each in OPENED),
