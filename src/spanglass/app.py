@@ -29,6 +29,7 @@ from spanglass.qconnect.service import Service
 from spanglass.reading import Reader
 from spanglass.recording import Recorder
 from spanglass.registry import Registry
+from spanglass.retention import Retention
 from spanglass.store.interface import Store
 from spanglass.store.sqlite import SqliteStore
 
@@ -182,6 +183,7 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
     make_mapper = _mapper_maker(config, masks)
     mapping = MappingApart(make_mapper) if config.mapping_process else MappingHere(make_mapper())
     recorder = Recorder(store, mapping, limits)
+    retention = Retention(store, config.keep_days, recorder.counts) if config.keep_days else None
     try:
         reader = Reader(store, limits, full=config.full)
         keys = _keys(config, store, lookups)
@@ -200,6 +202,8 @@ async def _lifespan(web: Starlette, config: Config, faces: dict[str, ASGIApp]) -
         yield {CLOSING: asyncio.Event()}
         await grpc.stop(config.shutdown_seconds_max)
     finally:
+        if retention is not None:
+            retention.close()
         recorder.close()
         threads.shutdown()
         lookups.shutdown()

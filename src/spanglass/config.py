@@ -110,6 +110,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     """The account in them, likewise."""
     full: bool = False
     """Whether ListSpans shows what lies beyond the service model's bounds, for clients that accept more."""
+    keep_days: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    """Days that a session is kept after it was last heard of; 0 keeps all for ever."""
     workers: _Count = 1
     mapping_process: bool = True
     """Whether each worker has exports read and mapped by a process of its own, beside the one that serves and writes:

@@ -32,6 +32,7 @@ COUNTERS: Final = {
     "dropped_log_records": "Log records taken but not kept, being no GenAI event of a span",
     "commits": "Durable commits",
     "commit_seconds": "Seconds spent in commits",
+    "expired_sessions": "Sessions deleted for their age",
 }
 """Fields of ``recording.Counts`` that only grow, with what they count."""
 

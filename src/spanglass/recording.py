@@ -63,6 +63,7 @@ class Counts(msgspec.Struct):
     masked: dict[str, int] = {}
     commits: int = 0
     commit_seconds: float = 0.0
+    expired_sessions: int = 0
     queue_bytes: int = 0
 
 

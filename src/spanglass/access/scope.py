@@ -236,7 +236,7 @@ class ScopedStore(Store):
         """Remember for all: a key names the assistant that it is about."""
         return self._store.remember(key, value, now_ns=now_ns, until_ns=until_ns)
 
-    def delete_before(self, before_ns: int) -> int:
+    def delete_before(self, before_ns: int, *, limit: int = 1 << 31) -> int:
         """Refuse."""
         raise ForbiddenError(TOO_WIDE)
 

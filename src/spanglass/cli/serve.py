@@ -46,6 +46,10 @@ def serve(
             "--full", help="Have ListSpans show what is beyond the service model's bounds.", show_default=False
         ),
     ] = None,
+    keep_days: Annotated[
+        float | None,
+        typer.Option(help="Delete sessions so many days after they were last heard of; 0: never.", show_default="0"),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Processes that share the ports and the store.", show_default="1")
     ] = None,
@@ -67,6 +71,7 @@ def serve(
         "store": store,
         "auth": auth,
         "full": full,
+        "keep_days": keep_days,
         "workers": workers,
         "log_level": log_level,
     }

@@ -462,10 +462,11 @@ class Store(Protocol):
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """Delete a session and all that is in it; return whether there was one."""
 
-    def delete_before(self, before_ns: int) -> int:
+    def delete_before(self, before_ns: int, *, limit: int = 1 << 31) -> int:
         """Delete the sessions whose ``last_ns``, without spans ``changed_ns``, is before the time; return how many.
 
-        Where this fails, some of them may be gone; the same call goes on with the rest.
+        With a ``limit`` it deletes no more than so many at a time, and none only if none is left. Where this fails,
+        some of them may be gone; the same call goes on with the rest.
         """
 
     def maintain(self) -> bool:

@@ -410,13 +410,13 @@ class MemoryStore:
                 self._changed_now(ids)
             return changed is not None or spans is not None
 
-    def delete_before(self, before_ns: int) -> int:
+    def delete_before(self, before_ns: int, *, limit: int = 1 << 31) -> int:
         """See ``interface.Store``."""
         with self._lock:
             last = {ids: each.changed_ns for ids, each in self._changed.items() if ids[1]}
             last |= {ids: session.record().last_ns for ids, session in self._sessions.items()}
             old = [ids for ids, ns in last.items() if ns < before_ns]
-            return sum(self.delete_session(*ids) for ids in old)
+            return sum(self.delete_session(*ids) for ids in old[:limit])
 
     def add_key(self, key: KeyRecord) -> None:
         """See ``interface.Store``."""

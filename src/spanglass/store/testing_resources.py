@@ -234,6 +234,19 @@ class ResourceBattery:
         assert left == ["new", "spans"]
         assert [a.name for a in store.assistants()] == ["bot"]
 
+    def test_retention_goes_by_pieces(self, store: Store) -> None:
+        """So many sessions go at a time, those with spans and those without, until none is left that is old."""
+        for number in range(5):
+            store.write([part(span(number, trace=number), session=f"s{number}", trace=number)])
+        for number in range(3):
+            make(store, session=f"empty {number}", changed_ns=EPOCH_NS)
+        before, deleted = EPOCH_NS + 4 * SECOND_NS, []
+        while count := store.delete_before(before, limit=2):
+            deleted.append(count)
+        assert (sum(deleted), max(deleted)) == (7, 2)
+        assert [s.name for s in store.sessions().sessions] == ["s4"]
+        assert [s.name for s in store.described(ids()[0])] == []
+
     def test_what_is_remembered_stays_until_its_time(self, opener: Opener) -> None:
         """The first value under a key is returned until its time is over, also after reopening."""
         with closing(opener()) as store:

@@ -356,7 +356,7 @@ class CassandraStore:
 
     def delete_session(self, assistant_id: bytes, session_id: bytes) -> bool:
         """See ``interface.Store``."""
-        return self._writer.delete((assistant_id, session_id))
+        return self._writer.delete_all([(assistant_id, session_id)]) > 0
 
     def delete_assistant(self, assistant_id: bytes) -> bool:
         """See ``interface.Store``."""
@@ -364,12 +364,13 @@ class CassandraStore:
         deleted = self._delete(listed.ids for listed in listing.read(self._db, where, spans=False))
         return resources.forget_assistant(self._db, assistant_id) or deleted > 0
 
-    def delete_before(self, before_ns: int) -> int:
+    def delete_before(self, before_ns: int, *, limit: int = 1 << 31) -> int:
         """See ``interface.Store``."""
         if before_ns <= 0:
             return 0
         listed = listing.read(self._db, Where(to_ns=before_ns - 1), spans=False)
-        return self._delete(each.ids for each in listed if not each.record.spans or each.record.last_ns < before_ns)
+        old = (each.ids for each in listed if not each.record.spans or each.record.last_ns < before_ns)
+        return self._delete(islice(old, limit))
 
     def _delete(self, sessions: Iterator[Ids]) -> int:
         """Delete sessions, some at a time."""

@@ -84,12 +84,13 @@ def forget_session(connection: apsw.Connection, assistant_id: bytes, session_id:
     return bool(connection.changes())
 
 
-def forget_before(connection: apsw.Connection, before_ns: int) -> int:
-    """Delete what was said of sessions before the time, if they have no spans; return of how many."""
+def forget_before(connection: apsw.Connection, before_ns: int, limit: int) -> int:
+    """Delete what was said of so many sessions before the time, if they have no spans; return of how many."""
     connection.execute(
-        "DELETE FROM session_settings WHERE changed_ns < ? AND NOT EXISTS ("
-        "SELECT 1 FROM sessions AS s WHERE s.assistant = session_settings.assistant AND s.id = session_settings.id)",
-        (before_ns,),
+        "DELETE FROM session_settings WHERE (assistant, id) IN (SELECT assistant, id FROM session_settings AS t "
+        "WHERE changed_ns < ? AND NOT EXISTS (SELECT 1 FROM sessions AS s WHERE s.assistant = t.assistant "
+        "AND s.id = t.id) LIMIT ?)",
+        (before_ns, limit),
     )
     return connection.changes()
 

@@ -351,12 +351,13 @@ class SqliteStore:
         """See ``interface.Store``."""
         return self._change(lambda writer: self._delete(writer, assistant_id, session_id))
 
-    def delete_before(self, before_ns: int) -> int:
+    def delete_before(self, before_ns: int, *, limit: int = 1 << 31) -> int:
         """See ``interface.Store``; spans can come in between one transaction and the next."""
 
         def delete(writer: Writer) -> int:
-            statement = f"{_SESSION_IDS} WHERE s.last_ns < ? ORDER BY s.first_ns LIMIT ?"
-            rows = fetch(self._connection, statement, (before_ns, DELETED_SESSIONS))
+            # What ended before has begun before, which an index knows: else each call would look at every session.
+            statement = f"{_SESSION_IDS} WHERE s.first_ns < ?1 AND s.last_ns < ?1 ORDER BY s.first_ns LIMIT ?2"
+            rows = fetch(self._connection, statement, (before_ns, min(limit - deleted, DELETED_SESSIONS)))
             for assistant_id, session_id in rows:
                 self._delete(writer, assistant_id, session_id)
             return len(rows)
@@ -365,7 +366,7 @@ class SqliteStore:
         while count := self._change(delete):
             deleted += count
         with self._settling() as connection:
-            return deleted + resources.forget_before(connection, before_ns)
+            return deleted + resources.forget_before(connection, before_ns, limit - deleted)
 
     def maintain(self) -> bool:
         """Index words, merge blocks, or give free pages back; see ``interface.Store``."""
