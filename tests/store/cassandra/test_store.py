@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spanglass.model.place import TracePart
-from spanglass.store.cassandra import dictionaries, following, heads, leftovers, listing, reader, state, writer
+from spanglass.store.cassandra import dictionaries, following, heads, leftovers, listing, reader, sessions, state
+from spanglass.store.cassandra import traces as rows_of_traces
 from spanglass.store.interface import Cursor, Store, UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import WORDS, everything, ids, message, part, parts, read, span, span_id, trace_id
@@ -157,7 +158,7 @@ def test_housekeeping_finishes_a_move(opener: Open, monkeypatch: pytest.MonkeyPa
     with closing(opener()) as store:
         store.write([child])
         with monkeypatch.context() as patch:
-            patch.setattr(writer.Writer, "_take_away", lambda *_: (_ for _ in ()).throw(Killed))
+            patch.setattr(sessions.Sessions, "take_away", lambda *_: (_ for _ in ()).throw(Killed))
             with pytest.raises(Killed):
                 store.write([root])
     monkeypatch.setattr(leftovers, "AGE_SECONDS", -1)
@@ -166,6 +167,42 @@ def test_housekeeping_finishes_a_move(opener: Open, monkeypatch: pytest.MonkeyPa
             store.maintain()
         assert everything(store) == everything(reference)
         assert list(store._db.rows("SELECT id FROM leftovers")) == []
+
+
+@pytest.mark.parametrize("is_located", [False, True])
+def test_a_trace_that_comes_back_while_its_session_is_deleted(
+    opener: Open,
+    monkeypatch: pytest.MonkeyPatch,
+    is_located: bool,  # noqa: FBT001 (a parameter of the test)
+) -> None:
+    """What is written before the trace is forgotten, or is located before the session is deleted, moves as ever."""
+    gone, late = (part(span(n, parent_span_id=span_id(1)), session=None) for n in (2, 3))
+    place = gone.claims.place(trace_id(0))
+    deleted = (place.assistant_id, place.session_id)
+    discard, locate = leftovers.discard, rows_of_traces.locate
+    with closing(opener()) as store, closing(opener()) as other:
+
+        def discarding(*given: Any) -> None:
+            other.write([late])
+            discard(*given)
+
+        def locating(*given: Any) -> Any:
+            located = locate(*given)
+            store.delete_session(*deleted)
+            return located
+
+        store.write([gone])
+        with monkeypatch.context() as patch:
+            if is_located:
+                patch.setattr(rows_of_traces, "locate", locating)
+                other.write([late])
+            else:
+                patch.setattr(leftovers, "discard", discarding)
+                assert store.delete_session(*deleted)
+        assert [each.span_id for each in read(store, *deleted)] == [span_id(3)]
+        store.write([part(span(1))])
+        assert other.spans(*deleted) is None
+        assert [each.span_id for each in read(other, *ids())] == [span_id(1), span_id(3)]
 
 
 def test_a_page_deep_in_a_session_reads_few_rows(opener: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,8 @@ class Head(msgspec.Struct, array_like=True):
 
     ``items`` is the next ordinal. ``set_backs`` counts how often a message turned out to have been said earlier.
     ``left`` are traces that have left the session, with the version of the trace with which they did: a write that knew
-    an earlier version comes too late. ``shard`` is the part of its stretch in which the session is listed, for good.
+    an earlier version comes too late; so does one that knew a version up to ``deleted``, of before the session was last
+    deleted. ``shard`` is the part of its stretch in which the session is listed, for good.
     """
 
     items: int = 0
@@ -68,6 +69,7 @@ class Head(msgspec.Struct, array_like=True):
     left: dict[bytes, int] = {}
     rollup: Rollup = msgspec.field(default_factory=Rollup)
     shard: int = 0
+    deleted: int = 0
 
     def bucket_of(self, ordinal: int) -> int:
         """Return the number of the bucket that has an item."""

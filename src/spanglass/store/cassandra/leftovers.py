@@ -134,7 +134,7 @@ def discard(db: Database, rows: Rows, what: Leftover) -> None:
             statements += [(_NO_SPAN_ID, (before, named, *what.ids, each.span_id)) for named in leading]
     for trace in filter(None, forgotten):
         if what.forgotten:
-            traces.forget(db, trace, what.ids)
+            traces.forget(db, trace, what.ids, what.seq)
         statements.append((_NO_TRACE, (what.seq, trace, *what.ids, what.generation)))
     db.write(statements)
     partitions = [(what.seq, *what.ids, what.generation, bucket) for bucket in range(what.buckets)]

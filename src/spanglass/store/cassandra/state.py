@@ -45,7 +45,7 @@ class ClusterState(SessionState):
         self.buckets: list[Bucket] = []
         self.set_backs = self.row.head.set_backs
         self.shard = self.row.head.shard
-        self.left = dict(self.row.head.left)
+        self.left, self.deleted = dict(self.row.head.left), self.row.head.deleted
         self.stored: dict[bytes, tuple[int, int]] = {}
         """The bucket and start of each span that has a row."""
         self.traces: dict[bytes, tuple[int, int]] = {}
@@ -109,7 +109,7 @@ class ClusterState(SessionState):
         self.buckets = [Bucket(*msgspec.structs.astuple(bucket)) for bucket in head.buckets]
         self.first_ns, self.last_ns = head.first_ns, head.last_ns
         self.set_backs, self.shard = head.set_backs, head.shard
-        self.left = dict(head.left)
+        self.left, self.deleted = dict(head.left), head.deleted
         self.rollup = msgspec.msgpack.decode(_ENCODE(head.rollup), type=type(head.rollup))
 
     # Changing
@@ -136,8 +136,17 @@ class ClusterState(SessionState):
 
     def head(self) -> Head:
         """Return what the session will be as a whole."""
-        times = (self.first_ns, self.last_ns)
-        return Head(self.items, *times, self.set_backs, self.buckets, self.left, self.rollup, self.shard)
+        return Head(
+            items=self.items,
+            first_ns=self.first_ns,
+            last_ns=self.last_ns,
+            set_backs=self.set_backs,
+            buckets=self.buckets,
+            left=self.left,
+            rollup=self.rollup,
+            shard=self.shard,
+            deleted=self.deleted,
+        )
 
     def changes(self, compression: Compression, set_back: list[tuple[int, int, bytes]]) -> Pending:
         """Return the rows that are to be written, and let the buckets count them."""

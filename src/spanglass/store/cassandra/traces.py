@@ -118,11 +118,11 @@ def settle(db: Database, located: Located) -> bool:
     return swap(db, located.trace_id, version, settled)
 
 
-def forget(db: Database, trace_id: bytes, ids: Ids) -> None:
-    """Delete a trace's row if the trace belongs to this session, which is gone."""
+def forget(db: Database, trace_id: bytes, ids: Ids, deleted: int) -> None:
+    """Delete a trace's row if the trace was in this session alone when that was deleted (``Head.deleted``).
+
+    A trace that has come back since has a later version.
+    """
     known = read(db, trace_id)
-    if known is None:
-        return
-    place = known.claims.place(trace_id)
-    if (place.assistant_id, place.session_id) == ids:
+    if known is not None and known.places == (ids,) and known.version <= deleted:
         db.swap("DELETE FROM traces WHERE trace = ? IF version = ?", trace_id, known.version)
