@@ -51,11 +51,11 @@ def test_a_full_disk_of_one_node_of_three_loses_nothing(three: Three) -> None:
                 said = message(chance.randbytes(LARGE_BYTES).hex())
                 again(partial(store.write, [part(span(written, inputs=(said,)), session="large", trace=None)]))
                 written += 1
-            traffic.written_on()
+            traffic.acknowledged_on()
             three.disk.free()
             node.kill()
             node.start()
-            traffic.written_on()
+            traffic.acknowledged_on()
         print(f"\ndisk full: {TIMES} times in {time.monotonic() - began:.0f} s, after {written} large spans; {traffic}")
         assert len(list(read(store, *large))) == written
     traffic.settled()

@@ -71,7 +71,7 @@ def break_nodes(three: Three, way: str, begin: Callable[[int], None], end: Calla
             begin(number)
             passed(chance.uniform(0, MOMENT_SECONDS_MAX))
             end(number)
-            traffic.written_on()
+            traffic.acknowledged_on()
     print(f"\n{way}: {RUNS} times in {time.monotonic() - began:.0f} s; {traffic}")
     traffic.settled()
 

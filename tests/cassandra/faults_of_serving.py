@@ -6,14 +6,13 @@
 import itertools
 import os
 import random
-import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import boto3
 import botocore.exceptions
@@ -27,13 +26,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, Sp
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from tests.cassandra.conftest import Three, whole
+from tests.cassandra.traffic import SILENCE_SECONDS_MAX, Pair
 from tests.integration.exports import SERVICE, Ids, place
 from tests.integration.serving import Server, free_port, start
 
 RUNS: Final = max(1, int(os.environ.get("FAULT_RUNS", "50")) // 10)
 SERVERS: Final = 2
 RUN_SECONDS_MAX: Final = 300
-SILENCE_SECONDS_MAX: Final = 120.0
 MOMENT_SECONDS_MAX: Final = 2.0
 
 
@@ -67,50 +66,24 @@ class Servers:
         return "".join(log.with_name(f"{log.name}.log").read_text() for log in self._logs)
 
 
-class Clients:
+class Clients(Pair[str]):
     """One exports and one lists, each asking the next server where one does not answer, as behind a load balancer."""
 
     def __init__(self, urls: list[str]) -> None:
+        super().__init__()
         self.session = str(uuid.uuid4())
-        self.acknowledged: set[str] = set()
         self.statuses = Counter[int]()
-        self.faults: list[str] = []
-        self.listed = 0
         self.longest_seconds = 0.0
         self._urls = urls
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._watched, args=(each,)) for each in (self._export, self._list)]
 
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stopping.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _watched(self, work: Callable[[], None]) -> None:
-        try:
-            work()
-        except BaseException as error:  # noqa: BLE001 (it is told in the end)
-            self.faults.append(repr(error))
-
-    def exported_on(self) -> None:
-        """Wait until spans are acknowledged again."""
-        before, deadline = len(self.acknowledged), time.monotonic() + SILENCE_SECONDS_MAX
-        while len(self.acknowledged) == before and not self.faults:
-            assert time.monotonic() < deadline, "nothing is acknowledged any more"
-            self._stopping.wait(0.05)
-
-    def _export(self) -> None:
+    def send(self) -> None:
+        """See ``Pair``."""
         exporters = itertools.cycle([self._exporter(url) for url in self._urls])
         made = InMemorySpanExporter()
         provider = TracerProvider(resource=Resource({"service.name": SERVICE}))
         provider.add_span_processor(SimpleSpanProcessor(made))
         tracer = provider.get_tracer("agent")
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             root = {"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": self.session}
             with tracer.start_as_current_span("invoke_agent", attributes=root):
                 for _ in range(2):
@@ -139,19 +112,15 @@ class Clients:
             assert time.monotonic() - began < SILENCE_SECONDS_MAX, "an export failed for too long"
         self.longest_seconds = max(self.longest_seconds, time.monotonic() - began)
 
-    def _list(self) -> None:
+    def look(self) -> None:
+        """See ``Pair``."""
         clients = [client(url) for url in self._urls]
         for each in clients:
             each.meta.events.register("response-received.qconnect", self._heard)
         turns = itertools.cycle(clients)
-        while not self._stopping.is_set():
+        while not self.stopping.is_set():
             before = set(self.acknowledged)
-            seen = self._until_listed(turns)
-            if len(set(seen)) != len(seen):
-                self.faults.append("a span was listed twice")
-            if lost := before - set(seen):
-                self.faults.append(f"{len(lost)} spans of {len(before)} were not listed")
-            self.listed += 1
+            self.check(before, self._until_listed(turns))
 
     def _until_listed(self, turns: Iterator[Any]) -> list[str]:
         deadline = time.monotonic() + SILENCE_SECONDS_MAX
@@ -192,13 +161,13 @@ def test_nodes_and_servers_die_under_clients(three: Three, tmp_path: Path) -> No
         with Clients(servers.urls) as clients:
             for _ in range(RUNS):
                 node, server = chance.choice(three.nodes), chance.randrange(SERVERS)
-                clients.exported_on()
+                clients.acknowledged_on()
                 node.kill()
-                clients.exported_on()
+                clients.acknowledged_on()
                 node.start()
-                clients._stopping.wait(chance.uniform(0, MOMENT_SECONDS_MAX))
+                clients.stopping.wait(chance.uniform(0, MOMENT_SECONDS_MAX))
                 servers.kill(server)
-                clients.exported_on()
+                clients.acknowledged_on()
                 servers.start(server)
         print(
             f"\nserved: nodes and servers killed {RUNS} times each in {time.monotonic() - began:.0f} s;"

@@ -3,10 +3,10 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Final, Self, TypeVar
+from typing import Final, Generic, Self, TypeVar
 
 from spanglass.store.cassandra.address import Address
 from spanglass.store.cassandra.store import CassandraStore
@@ -21,6 +21,7 @@ TRACES_MAX: Final = 1_000_000
 """Traces of one traffic."""
 PAGE_SPANS: Final = 100
 _T = TypeVar("_T")
+_Id = TypeVar("_Id")
 
 
 def again(call: Callable[[], _T]) -> _T:
@@ -34,26 +35,16 @@ def again(call: Callable[[], _T]) -> _T:
                 raise
 
 
-class Traffic:
-    """Writes one session and lists it, over a store of its own each, until it is told to stop.
+class Pair(Generic[_Id]):
+    """One who writes a session and one who lists it, each in a thread, until they are told to stop."""
 
-    Every other trace comes as children without a session, which is told by the root that comes after them. ``number``
-    tells one traffic from the others of a keyspace.
-    """
-
-    def __init__(self, address: Address, number: int) -> None:
-        self.written: set[bytes] = set()
-        """The spans that were acknowledged, and whose session was told."""
+    def __init__(self) -> None:
+        self.acknowledged: set[_Id] = set()
+        """The spans that were, and whose session was told."""
         self.faults: list[str] = []
-        self.longest_seconds = {"write": 0.0, "list": 0.0}
-        """How long it took at most until a call was answered, however often it was refused before."""
-        self.refused = 0
         self.listed = 0
-        self._address = address
-        self._names = {"assistant": f"assistant {number}", "session": f"session {number}"}
-        self._traces = range(number * TRACES_MAX, (number + 1) * TRACES_MAX)
-        self._stopping = threading.Event()
-        self._threads = [threading.Thread(target=self._watched, args=(each,)) for each in (self._write, self._list)]
+        self.stopping = threading.Event()
+        self._threads = [threading.Thread(target=self._watched, args=(each,)) for each in (self.send, self.look)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -61,33 +52,17 @@ class Traffic:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._stopping.set()
+        self.stopping.set()
         for thread in self._threads:
             thread.join()
 
-    def __str__(self) -> str:
-        return (
-            f"{len(self.written)} spans acknowledged, {self.listed} listings, {self.refused} calls refused; longest"
-            f" wait {self.longest_seconds['write']:.1f} s to write, {self.longest_seconds['list']:.1f} s to list"
-        )
+    def send(self) -> None:
+        """Write until it is time to stop."""
+        raise NotImplementedError
 
-    def written_on(self) -> None:
-        """Wait until spans are acknowledged again."""
-        before, deadline = len(self.written), time.monotonic() + SILENCE_SECONDS_MAX
-        while len(self.written) == before and not self.faults:
-            assert time.monotonic() < deadline, "nothing is written any more"
-            self._stopping.wait(0.05)
-
-    def settled(self) -> None:
-        """Hold what is listed in the end to what was acknowledged."""
-        assert self.faults == []
-        assert self.listed > 0
-        assert max(self.longest_seconds.values()) < SILENCE_SECONDS_MAX
-        with closing(self._asked("list", partial(CassandraStore, self._address))) as store:
-            assert set(self._pages(store)) == self.written
-            here = ids(**self._names)
-            sessions = store.sessions(Where(assistants=frozenset({here[0]}))).sessions
-            assert [(each.session_id, each.spans) for each in sessions] == [(here[1], len(self.written))]
+    def look(self) -> None:
+        """List until it is time to stop."""
+        raise NotImplementedError
 
     def _watched(self, work: Callable[[], None]) -> None:
         try:
@@ -95,9 +70,60 @@ class Traffic:
         except BaseException as error:  # noqa: BLE001 (it is told in the end)
             self.faults.append(repr(error))
 
-    def _write(self) -> None:
+    def acknowledged_on(self) -> None:
+        """Wait until spans are acknowledged again."""
+        before, deadline = len(self.acknowledged), time.monotonic() + SILENCE_SECONDS_MAX
+        while len(self.acknowledged) == before and not self.faults:
+            assert time.monotonic() < deadline, "nothing is acknowledged any more"
+            self.stopping.wait(0.05)
+
+    def check(self, before: Collection[_Id], seen: Sequence[_Id]) -> None:
+        """Note what is wrong with a listing, given what was acknowledged before it."""
+        if len(set(seen)) != len(seen):
+            self.faults.append("a span was listed twice")
+        if lost := set(before) - set(seen):
+            self.faults.append(f"{len(lost)} spans of {len(before)} were not listed")
+        self.listed += 1
+
+
+class Traffic(Pair[bytes]):
+    """Writes one session and lists it, over a store of its own each, until it is told to stop.
+
+    Every other trace comes as children without a session, which is told by the root that comes after them. ``number``
+    tells one traffic from the others of a keyspace.
+    """
+
+    def __init__(self, address: Address, number: int) -> None:
+        super().__init__()
+        self.longest_seconds = {"write": 0.0, "list": 0.0}
+        """How long it took at most until a call was answered, however often it was refused before."""
+        self.refused = 0
+        self._address = address
+        self._names = {"assistant": f"assistant {number}", "session": f"session {number}"}
+        self._traces = range(number * TRACES_MAX, (number + 1) * TRACES_MAX)
+
+    def __str__(self) -> str:
+        write, listing = self.longest_seconds["write"], self.longest_seconds["list"]
+        return (
+            f"{len(self.acknowledged)} spans acknowledged, {self.listed} listings, {self.refused} calls refused;"
+            f" longest wait {write:.1f} s to write, {listing:.1f} s to list"
+        )
+
+    def settled(self) -> None:
+        """Hold what is listed in the end to what was acknowledged."""
+        assert self.faults == []
+        assert self.listed > 0
+        assert max(self.longest_seconds.values()) < SILENCE_SECONDS_MAX
+        with closing(self._asked("list", partial(CassandraStore, self._address))) as store:
+            assert set(self._pages(store)) == self.acknowledged
+            here = ids(**self._names)
+            sessions = store.sessions(Where(assistants=frozenset({here[0]}))).sessions
+            assert [(each.session_id, each.spans) for each in sessions] == [(here[1], len(self.acknowledged))]
+
+    def send(self) -> None:
+        """See ``Pair``."""
         with closing(self._asked("write", partial(CassandraStore, self._address))) as store:
-            for number in itertools.takewhile(lambda _: not self._stopping.is_set(), self._traces):
+            for number in itertools.takewhile(lambda _: not self.stopping.is_set(), self._traces):
                 first = number * (CHILDREN + 1)
                 children = [
                     span(first + n, trace=number, parent_span_id=span_id(first), inputs=(message(f"said {n}"),))
@@ -107,18 +133,14 @@ class Traffic:
                 untold = [part(*children, trace=number, assistant=self._names["assistant"], session=None)]
                 for parts in (untold, told) if number % 2 else (told + untold,):
                     self._asked("write", partial(store.write, parts))
-                self.written |= {span_id(first + n) for n in range(CHILDREN + 1)}
+                self.acknowledged |= {span_id(first + n) for n in range(CHILDREN + 1)}
 
-    def _list(self) -> None:
+    def look(self) -> None:
+        """See ``Pair``."""
         with closing(self._asked("list", partial(CassandraStore, self._address))) as store:
-            while not self._stopping.is_set():
-                before = set(self.written)
-                seen = self._pages(store)
-                if len(set(seen)) != len(seen):
-                    self.faults.append("a span was listed twice")
-                if lost := before - set(seen):
-                    self.faults.append(f"{len(lost)} spans of {len(before)} were not listed")
-                self.listed += 1
+            while not self.stopping.is_set():
+                before = set(self.acknowledged)
+                self.check(before, self._pages(store))
 
     def _pages(self, store: CassandraStore) -> list[bytes]:
         """Return all spans of the session, page by page."""
