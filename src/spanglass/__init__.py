@@ -1,15 +1,15 @@
 """Spanglass records what AI agents did and answers AWS QConnect's ListSpans, self-hosted."""
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from spanglass.client import AsyncClient, Client
     from spanglass.traces import open_traces as open  # noqa: A004 (read as spanglass.open)
 
+    __version__: str
+
 __all__ = ["AsyncClient", "Client", "__version__", "open"]
-__version__ = version(__name__)
 
 _PLACES: Final = {
     "AsyncClient": "spanglass.client:AsyncClient",
@@ -20,6 +20,8 @@ _PLACES: Final = {
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever is asked for)
+    if name == "__version__":
+        return import_module("importlib.metadata").version(__name__)  # takes as long as a quarter of the rest
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, _, found = _PLACES[name].partition(":")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from spanglass import __version__
+import spanglass
 from spanglass.config import ConfigError
 from spanglass.store.interface import StoreError
 
@@ -87,7 +87,7 @@ cli = typer.Typer(
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)
     if wanted:
-        typer.echo(f"spanglass {__version__}")
+        typer.echo(f"spanglass {spanglass.__version__}")
         raise typer.Exit
 
 

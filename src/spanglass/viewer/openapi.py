@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from spanglass import __version__
+import spanglass
 from spanglass.answers import Answer, Problem
 from spanglass.viewer.operations import NOT_LET_IN, Operation
 
@@ -31,7 +31,7 @@ def description(operations: Sequence[Operation], also: Sequence[type[msgspec.Str
         "openapi": "3.1.0",
         "info": {
             "title": "Spanglass",
-            "version": __version__,
+            "version": spanglass.__version__,
             "summary": "What AI agents did, session by session.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
