@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 import pytest
 import structlog
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.cassandra.network import loopback
 from tests.cassandra.node import PATIENT, Node, install, missing
+
+TESTS: Final = Path(__file__).parent
 
 os.environ.pop("COLUMNS", None)  # xdist tells its workers a width, which commands under test would heed
 settings.register_profile(
@@ -42,9 +46,15 @@ def cassandra_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
         yield node
 
 
+PURE: Final = frozenset({"model", "conventions", "masking", "mapping"})
+"""The packages whose tests cover them whole, without examples that are drawn."""
+
+
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what needs Cassandra in one process, which starts it once."""
+    """Run what needs Cassandra in one process, which starts it once; mark what coverage is measured by."""
     for item in items:
+        if item.path.relative_to(TESTS).parts[0] in PURE and not is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.pure)
         if isinstance(item, pytest.Function) and cassandra_node.__name__ in item.fixturenames:
             item.add_marker(pytest.mark.xdist_group("cassandra"))

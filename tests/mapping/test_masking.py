@@ -1,7 +1,10 @@
 """A mapper masks before it reads, and counts what it masks."""
 
+from typing import Any
+
 from spanglass.config import Limits
 from spanglass.mapping import Mapper
+from spanglass.mapping.masking import Masking
 from spanglass.masking import RULES, Masks
 from spanglass.model.record import SpanRecord
 from spanglass.telemetry import LogRecord, Span
@@ -51,6 +54,26 @@ def test_content_is_dropped_and_counted() -> None:
     assert [(record.inputs, record.outputs) for record in records] == [((), ())] * 2
     assert not any(b"mail" in piece.json for record in records for piece in record.details)
     assert silent.masked() == {"content": 3}
+
+
+def test_what_is_put_is_masked_too() -> None:
+    """Spans in ListSpans's own shape, and whatever else comes in their place."""
+    masks = Masks(("emails",), (), content=False)
+    page: Any = {"spans": [{"spanName": "to bob@mail.example", "attributes": {"promptName": "eve@mail.example"}}, 7]}
+    masking = Masking(masks)
+    assert masking.page(page) == {"spans": [{"spanName": "to [email]", "attributes": {"promptName": "[email]"}}, 7]}
+    assert masking.page(["bob@mail.example"]) == ["[email]"]
+    assert masking.taken() == {"emails": 3}
+
+
+def test_content_of_what_is_put_is_dropped() -> None:
+    """Members that tell what was said are left out, wherever they are no such thing too."""
+    silent = Masking(Masks((), (), content=True))
+    told: Any = {"statusDescription": "Bob", "attributes": {"inputMessages": [], "requestModel": "m"}}
+    page: Any = {"spans": [told, {"attributes": 7}, "Bob"]}
+    assert silent.page(page) == {"spans": [{"attributes": {"requestModel": "m"}}, {"attributes": 7}, "Bob"]}
+    assert silent.taken() == {"content": 2}
+    assert silent.page({"spans": 7}) == {"spans": 7}
 
 
 def test_masking_is_off_unless_set() -> None:
