@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-cluster fuzz check bench record guides site format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-long test-cluster fuzz check bench record guides site format types pictures requirements clean
 
 # Processes that run tests: two for two processors, and one that mostly waits for Cassandra.
 PROCESSES := 3
@@ -100,6 +100,9 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
 	$(NPM) run --silent check
+
+test-long: export EFFORT := 4
+test-long: test ## The same, with four times as many kills, and of what is huge four times as much
 
 test-cluster: $(READY) setup-cassandra ## Test what needs Cassandra nodes of its own: a cluster of three broken in every way, TLS, load
 	$(BIN)/python -m pytest -rs -s -o python_files='faults_*.py own_nodes_*.py' tests/cassandra

@@ -1,6 +1,6 @@
 """A huge session in the browser: how it is made, turned and measured.
 
-Tests hold a session of 20,000 spans to what is promised; ``python -m tests.browser.huge`` measures one of 100,000.
+Tests hold one of some thousand spans to what is promised; ``EFFORT=4 python -m tests.browser.huge`` measures one of 100,000.
 """
 
 import sys
@@ -14,13 +14,14 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.workload import Workload
 from tests.browser.conftest import WIDE, launched
+from tests.effort import EFFORT
 from tests.integration.serving import Server, start
 
 SPANS: Final = 100_000
 STARTS: Final = 3
 OTHERS: Final = 180
 WINDOW_MESSAGES: Final = 24
-FRAMES: Final = 120
+FRAMES: Final = 30 * EFFORT
 STEP_PX: Final = 900
 """A frame's way at a fast turn of the wheel."""
 FLOW: Final = ("[role=tree]", "[role=treeitem]")

@@ -1,4 +1,4 @@
-"""A session of 20,000 spans: its first rows come while others are read, no frame is blank, its ends are reached."""
+"""A huge session: its first rows come while others are read, no frame is blank, its ends are reached."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -19,9 +19,10 @@ from tests.browser.huge import (
     heap_bytes,
     jumps,
 )
+from tests.effort import EFFORT
 from tests.integration.serving import Server, start
 
-SPANS: Final = 20_000
+SPANS: Final = 5_000 * EFFORT
 HEAP_BYTES_MAX: Final = 150_000_000
 ELEMENTS_MAX: Final = 8_000
 

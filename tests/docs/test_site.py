@@ -9,6 +9,8 @@ import pytest
 
 from tests.docs.pages import PAGES, ROOT
 
+pytestmark = pytest.mark.xdist_group("site")  # which is built but once
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:

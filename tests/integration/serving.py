@@ -279,7 +279,13 @@ def start(
     environment: Mapping[str, str] | None = None,
     run: Callable[[list[str], dict[str, str], Path], Process] = forked,
 ) -> Server:
-    """Start a server on ``store``, and wait until it is ready; its log stands beside the store."""
+    """Start a server on ``store``, and wait until it is ready; its log stands beside the store.
+
+    Unless it is run as people run it, or told otherwise, it maps in its own process: another one takes longer to start
+    than most tests.
+    """
+    if run is forked:
+        environment = {"SPANGLASS_MAPPING_PROCESS": "false", **(environment or {})}
     port, log = port or free_port(), store.with_name(f"{store.name}.log")
     log.touch()
     logged_before = log.stat().st_size

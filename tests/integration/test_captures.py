@@ -46,6 +46,9 @@ def read(server: Server, connect: Connect) -> Spans:
     return spans
 
 
+pytestmark = pytest.mark.xdist_group("captures")  # all of them are sent but once
+
+
 @pytest.fixture(scope="module")
 def once(tmp_path_factory: pytest.TempPathFactory, connect: Connect) -> Iterator[Spans]:
     """Return what is listed after each capture was sent once."""
