@@ -1,6 +1,7 @@
 """A huge session in the browser: how it is made, turned and measured.
 
-Tests hold one of some thousand spans to what is promised; ``EFFORT=4 python -m tests.browser.huge`` measures one of 100,000.
+Tests hold one of some thousand spans to what is promised; ``EFFORT=4 python -m tests.browser.huge`` measures one of
+100,000.
 """
 
 import sys

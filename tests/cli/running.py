@@ -4,6 +4,8 @@ import fcntl
 import os
 import pty
 import re
+import select
+import signal
 import struct
 import subprocess
 import sys
@@ -84,3 +86,39 @@ def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         return Done(int(ended.value.code or 0), told.out, told.err)
 
     return command
+
+
+def _hear_interrupts() -> None:
+    """Heed Ctrl-C as a command does that a terminal starts: what runs in the background is started deaf to it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Following:
+    """A running ``spanglass tail``, and the lines that it prints."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [*COMMAND, "tail", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            bufsize=0,
+            preexec_fn=_hear_interrupts,  # noqa: PLW1509 (it does nothing that another thread may hold)
+        )
+
+    def line(self, seconds: float) -> str | None:
+        """Return the next line if it comes in time."""
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], seconds)
+        return self._process.stdout.readline().decode() if ready else None
+
+    def interrupt(self) -> tuple[int, str]:
+        """Press Ctrl-C; return the exit code and what was said of it."""
+        self._process.send_signal(signal.SIGINT)
+        _, err = self._process.communicate(timeout=SECONDS_MAX)
+        return self._process.returncode, err.decode()
+
+    def end(self) -> None:
+        """End it, if it runs still."""
+        self._process.kill()
+        self._process.communicate()

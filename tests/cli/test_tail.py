@@ -1,9 +1,6 @@
 import contextlib
 import json
 import re
-import select
-import signal
-import subprocess
 import time
 import uuid
 from collections.abc import Iterator
@@ -13,48 +10,11 @@ from typing import Any
 import pytest
 
 from tests.captures import DATA
-from tests.cli.running import environment, run
-from tests.integration.serving import COMMAND, Server, start
+from tests.cli.running import SECONDS_MAX, Following, run
+from tests.integration.serving import Server, start
 from tests.traces.conftest import CAPTURE
 
-SECONDS_MAX = 60.0
 SESSION = b"11111111-2222-4333-8444-555555555555"
-
-
-def _hear_interrupts() -> None:
-    """Heed Ctrl-C as a command does that a terminal starts: what runs in the background is started deaf to it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-class Following:
-    """A running ``spanglass tail``, and the lines that it prints."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [*COMMAND, "tail", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=environment(),
-            bufsize=0,
-            preexec_fn=_hear_interrupts,  # noqa: PLW1509 (it does nothing that another thread may hold)
-        )
-
-    def line(self, seconds: float) -> str | None:
-        """Return the next line if it comes in time."""
-        assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], seconds)
-        return self._process.stdout.readline().decode() if ready else None
-
-    def interrupt(self) -> tuple[int, str]:
-        """Press Ctrl-C; return the exit code and what was said of it."""
-        self._process.send_signal(signal.SIGINT)
-        _, err = self._process.communicate(timeout=SECONDS_MAX)
-        return self._process.returncode, err.decode()
-
-    def end(self) -> None:
-        """End it, if it runs still."""
-        self._process.kill()
-        self._process.communicate()
 
 
 @pytest.fixture(name="own", scope="module")

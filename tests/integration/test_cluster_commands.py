@@ -1,5 +1,6 @@
 """Commands and programs on a cluster: copying there and back, reading, the doctor, and what is told where it fails."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from spanglass.store.interface import KeyRecord
 from spanglass.store.samples import EPOCH_NS, everything, ids, message, part, span, span_id
 from spanglass.store.sqlite import SqliteStore
 from tests.cassandra.node import Node
-from tests.cli.running import Done, environment, run, within
+from tests.cli.running import Done, Following, environment, run, within
 from tests.integration.serving import COMMAND
 
 SESSIONS = ("one", "two", "three")
@@ -100,6 +101,22 @@ def test_commands_read_a_cluster(
         assert len(client.list_assistants()["assistantSummaries"]) == 1
     assert command("delete", "s", "--store", url, "--yes").code == 0
     assert copied.session(*ids()) is None
+
+
+def test_a_cluster_is_followed(copied: CassandraStore, url: str) -> None:
+    """What any server writes to the keyspace is told as it comes, by the command alone."""
+    following = Following("--store", url, "--json")
+    try:
+        line, numbers = None, itertools.count(5_000)
+        while line is None:  # it has not begun
+            copied.write([part(span(next(numbers)), session="followed")])
+            line = following.line(1.0)
+        told = msgspec.json.decode(line)
+        assert (told["session"]["name"], told["spans"][-1]["name"]) == ("followed", "chat")
+        assert following.interrupt() == (0, "")
+    finally:
+        following.end()
+        copied.delete_session(*ids(session="followed"))
 
 
 def test_the_doctor_looks_at_a_cluster(copied: CassandraStore, url: str) -> None:

@@ -8,6 +8,8 @@ import re
 import socket
 import sqlite3
 import subprocess
+import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -17,7 +19,7 @@ import pytest
 from spanglass import __version__
 from spanglass.store.sqlite import SqliteStore
 from tests.integration.conftest import Connect
-from tests.integration.exports import Conversation, export, place
+from tests.integration.exports import Conversation, Ids, export, place, span
 from tests.integration.serving import COMMAND, HOST, PROTOBUF, Connection, Server, forked, free_port, spawned, start
 
 REFUSAL_SECONDS_MAX: Final = 20.0
@@ -223,3 +225,24 @@ def test_workers_see_each_other(tmp_path: Path, connect: Connect) -> None:
         pages = connect(server).get_paginator("list_spans").paginate(**where._asdict())
         assert sum(len(page["spans"]) for page in pages) == listed
         assert server.stop() == 0
+
+
+def lone(session: str, start_ns: int) -> bytes:
+    """Return a request with a session of one span."""
+    ids, attributes = Ids(uuid.uuid4().bytes, b"span-001"), {"session.id": session}
+    return export(span(ids, b"", "chat", attributes, start_ns=start_ns, end_ns=start_ns)).body
+
+
+def test_workers_take_turns_in_deleting_what_is_old(tmp_path: Path) -> None:
+    """Sessions last heard of before ``--keep-days`` go as a server starts, by one of its processes; the rest stays."""
+    store, new = tmp_path / "spans.db", str(uuid.uuid4())
+    with start(store) as server:
+        for session, start_ns in ((str(uuid.uuid4()), 1), (str(uuid.uuid4()), 2), (new, time.time_ns())):
+            server.export(lone(session, start_ns))
+        assert len(server.places()) == 3
+    with start(store, "--keep-days", "0.5", "--workers", "2", run=spawned) as server:
+        server.await_workers(2)
+        server.await_logged("old sessions deleted")
+        assert server.places() == [place(new)]
+        assert server.stop() == 0
+        assert server.logged().count("old sessions deleted") == 1
