@@ -1,3 +1,5 @@
+"""Pages and tokens, whatever is asked for and whatever comes meanwhile."""
+
 import json
 import uuid
 from collections.abc import Iterable, Iterator

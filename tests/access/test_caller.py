@@ -1,3 +1,5 @@
+"""What a caller may do, by role and by the assistants that a key is limited to."""
+
 import pytest
 
 from spanglass.access.caller import ANYONE, NOBODY, Action, Caller, Role, caller

@@ -1,3 +1,5 @@
+"""Who comes through the gate, and how each face refuses the others."""
+
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,5 @@
+"""By what a request shows who sends it: signatures, bearer tokens, cookies."""
+
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

@@ -1,3 +1,5 @@
+"""A store as a key sees it that is limited to some assistants."""
+
 from collections.abc import Callable
 from inspect import getmembers, isfunction
 

@@ -1,3 +1,5 @@
+"""The server's secret and what is derived from it."""
+
 import stat
 from pathlib import Path
 

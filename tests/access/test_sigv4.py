@@ -1,3 +1,5 @@
+"""Signatures of AWS's clients, held against botocore's."""
+
 import hashlib
 import string
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""Which hosts and origins a request may name."""
+
 import pytest
 from starlette.datastructures import Headers
 

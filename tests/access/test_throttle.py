@@ -1,3 +1,5 @@
+"""How often a key may call an operation."""
+
 import pytest
 
 from spanglass.access.errors import ThrottledError

@@ -1,3 +1,5 @@
+"""The plainest server, which figures are compared with."""
+
 import asyncio
 import json
 from collections.abc import Iterator

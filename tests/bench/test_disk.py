@@ -1,3 +1,5 @@
+"""What a store takes on disk, and which tables take it."""
+
 from pathlib import Path
 
 import apsw

@@ -1,3 +1,5 @@
+"""The command of the benchmarks: what it prints, writes and refuses."""
+
 import subprocess
 import sys
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Generated prose is alike for one seed, and as varied as it is meant to be."""
+
 # ruff: noqa: S311 (seeded generators are under test)
 
 import random

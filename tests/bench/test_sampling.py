@@ -1,3 +1,5 @@
+"""The sampling profiler: what it charges to which function."""
+
 import threading
 import time
 

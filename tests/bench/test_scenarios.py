@@ -1,3 +1,5 @@
+"""Every scenario of the benchmarks runs to its end, and its load counts right."""
+
 import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor

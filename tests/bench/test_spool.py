@@ -1,3 +1,5 @@
+"""Requests are recorded once and sent in any order."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""The conversations that benchmarks send."""
+
 import itertools
 import json
 from collections import Counter

@@ -1,3 +1,5 @@
+"""``spanglass delete``: what goes, who may, and who is asked before."""
+
 import json
 import os
 import pty

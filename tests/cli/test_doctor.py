@@ -1,3 +1,5 @@
+"""``spanglass doctor``: what it finds where something is not as it has to be."""
+
 import json
 import socket
 import threading

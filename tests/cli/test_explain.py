@@ -1,3 +1,5 @@
+"""``spanglass explain``: what became of each attribute of a file or of a stored span."""
+
 import json
 import os
 import subprocess

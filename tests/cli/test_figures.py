@@ -1,3 +1,5 @@
+"""Figures as people read them: times, durations, counts, money."""
+
 import pytest
 from msgspec import UNSET
 

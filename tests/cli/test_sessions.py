@@ -1,3 +1,5 @@
+"""``spanglass sessions``: the table, its conditions, and how it is cut to a terminal."""
+
 import json
 import os
 import subprocess

@@ -1,3 +1,5 @@
+"""``spanglass show``: a session as a tree, or as what was said."""
+
 import contextlib
 import json
 from pathlib import Path

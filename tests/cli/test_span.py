@@ -1,3 +1,5 @@
+"""``spanglass span`` and ``spanglass search``: one span in full, and words with what was said."""
+
 import json
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""``spanglass tail``: what comes is told as it comes."""
+
 import contextlib
 import json
 import re

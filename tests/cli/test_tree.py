@@ -1,3 +1,5 @@
+"""Spans in an order of any kind become a tree."""
+
 from msgspec import UNSET
 
 from spanglass.answers import Outline

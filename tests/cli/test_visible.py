@@ -1,3 +1,5 @@
+"""Whatever is printed stays text: nothing in it is run by a terminal."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,3 +1,5 @@
+"""The asynchronous client answers as boto3's does."""
+
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator

@@ -1,3 +1,5 @@
+"""The client for programs that wait, over the network and over a store."""
+
 import subprocess
 import sys
 from collections.abc import Iterator

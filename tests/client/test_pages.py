@@ -1,3 +1,5 @@
+"""Pages parsed the quick way are what botocore makes of them."""
+
 import re
 from http import HTTPStatus
 from typing import Final

@@ -1,3 +1,5 @@
+"""Spans as typed values, and as the dictionaries of botocore."""
+
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final

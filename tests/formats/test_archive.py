@@ -1,3 +1,5 @@
+"""The archive: sessions go round whole, and what is damaged is told by its place."""
+
 import contextlib
 import hashlib
 import io

@@ -1,3 +1,5 @@
+"""JSON Lines in ListSpans's shape, out and in."""
+
 import copy
 import json
 import random

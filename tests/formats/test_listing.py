@@ -1,3 +1,5 @@
+"""Files in ListSpans's own shape: what is listed of whole spans, and what that leaves out."""
+
 import json
 from collections import Counter
 

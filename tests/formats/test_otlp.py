@@ -1,3 +1,5 @@
+"""OTLP files: what was telemetry comes back as it was, what was put as telemetry that tells it."""
+
 import io
 import json
 from collections.abc import Callable

@@ -1,3 +1,5 @@
+"""What is told of how a span was mapped."""
+
 import json
 from typing import Any
 

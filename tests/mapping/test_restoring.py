@@ -1,3 +1,5 @@
+"""Stored spans become the telemetry again that they came as."""
+
 import functools
 from collections.abc import Iterable
 from typing import Any, TypeAlias

@@ -1,3 +1,5 @@
+"""ARNs of assistants and sessions."""
+
 import uuid
 
 import pytest

@@ -1,3 +1,5 @@
+"""What the service model demands of a value, and where it is violated."""
+
 import copy
 import json
 import math

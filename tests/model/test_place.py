@@ -1,3 +1,5 @@
+"""Where a trace belongs, by the claims of its spans."""
+
 import functools
 import itertools
 import uuid

@@ -1,3 +1,5 @@
+"""Spans as they are stored: fragments and members."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Our shapes are those of the installed botocore's service model."""
+
 import copy
 from collections.abc import Callable, Iterator
 from typing import Any, Final, Literal, TypeAlias, get_type_hints

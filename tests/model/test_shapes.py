@@ -1,3 +1,5 @@
+"""The shapes of the service model, as types."""
+
 import math
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Spans are written as botocore reads them."""
+
 import functools
 import re
 from datetime import UTC, datetime, timedelta

@@ -1,3 +1,5 @@
+"""Times as the wire has them."""
+
 import json
 from decimal import Decimal
 

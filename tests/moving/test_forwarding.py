@@ -1,3 +1,5 @@
+"""Telemetry is forwarded to whatever takes OTLP, named as OpenTelemetry names it."""
+
 import pytest
 
 from spanglass.connection import Answer

@@ -1,3 +1,5 @@
+"""Members that a newer service model has survive a pull."""
+
 import json
 from typing import Any, TypeAlias
 

@@ -1,3 +1,5 @@
+"""How fast AWS is asked."""
+
 from spanglass.moving.pace import Pace
 
 

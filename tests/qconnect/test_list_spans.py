@@ -1,3 +1,5 @@
+"""ListSpans as boto3 reads it: pages, tokens, ids, errors."""
+
 import json
 import re
 import uuid

@@ -1,3 +1,5 @@
+"""What a key may do, in the words of IAM."""
+
 import pytest
 
 from spanglass.access import Action, Caller, Role

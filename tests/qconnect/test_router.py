@@ -1,3 +1,5 @@
+"""Which path is which operation."""
+
 import re
 
 import pytest

@@ -1,3 +1,5 @@
+"""The face of QConnect: AWS's headers, errors and retries."""
+
 import asyncio
 import contextlib
 import http.client

@@ -1,3 +1,5 @@
+"""Segments and queries of a raw path."""
+
 import contextlib
 from urllib.parse import quote
 

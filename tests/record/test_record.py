@@ -1,3 +1,5 @@
+"""Spans written by hand with ``spanglass.record`` are listed as they were meant."""
+
 import asyncio
 import logging
 import subprocess

@@ -1,3 +1,5 @@
+"""The recorder's command: what it lists, records and refuses."""
+
 import json
 import re
 import subprocess

@@ -1,3 +1,5 @@
+"""What the recorder keeps of an export."""
+
 import gzip
 import json
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The script that the scripted model speaks by."""
+
 import pytest
 
 from recorder.script import FAILURES, REPLIES, Failure, Reply, Said, answer

@@ -1,3 +1,5 @@
+"""The scripted model's server, asked by the providers' own clients."""
+
 import json
 import urllib.error
 import urllib.request

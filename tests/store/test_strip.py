@@ -1,3 +1,5 @@
+"""The small picture of a session."""
+
 from hypothesis import given
 from hypothesis import strategies as st
 

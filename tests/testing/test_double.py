@@ -1,3 +1,5 @@
+"""The double of the service, for the tests of others."""
+
 import time
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+"""The pytest plugin, in a project that installs the wheel."""
+
 import os
 import shutil
 import subprocess

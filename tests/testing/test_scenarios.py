@@ -1,3 +1,5 @@
+"""Sessions that are built for tests are read as they were built."""
+
 from collections.abc import Iterator
 from typing import Any
 

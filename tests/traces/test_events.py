@@ -1,3 +1,5 @@
+"""Server-sent events, as they are read."""
+
 from spanglass.traces.events import Event, events
 
 

@@ -1,3 +1,5 @@
+"""The grammar of queries."""
+
 import re
 import time
 from typing import get_args

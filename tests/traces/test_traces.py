@@ -1,3 +1,5 @@
+"""``spanglass.open``: sessions and spans, over a server and over a store."""
+
 import threading
 from pathlib import Path
 

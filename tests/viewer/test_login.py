@@ -1,3 +1,5 @@
+"""Logins of browsers."""
+
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
