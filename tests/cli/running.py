@@ -88,9 +88,14 @@ def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return command
 
 
-def _hear_interrupts() -> None:
-    """Heed Ctrl-C as a command does that a terminal starts: what runs in the background is started deaf to it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+_HEARING: Final = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Has a command heed Ctrl-C as one does that a terminal starts: what runs in the background is started deaf to it.
+
+It is no function to call after the fork: gRPC's threads, where tests had some, do not take that well."""
 
 
 class Following:
@@ -98,19 +103,22 @@ class Following:
 
     def __init__(self, *arguments: str) -> None:
         self._process = subprocess.Popen(
-            [*COMMAND, "tail", *arguments],
+            [*_HEARING, *COMMAND, "tail", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=environment(),
             bufsize=0,
-            preexec_fn=_hear_interrupts,  # noqa: PLW1509 (it does nothing that another thread may hold)
         )
 
     def line(self, seconds: float) -> str | None:
         """Return the next line if it comes in time."""
         assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], seconds)
-        return self._process.stdout.readline().decode() if ready else None
+        if not ready:
+            return None
+        line = self._process.stdout.readline().decode()
+        assert line, f"it has ended: {self._process.communicate(timeout=SECONDS_MAX)[1].decode()}"
+        return line
 
     def interrupt(self) -> tuple[int, str]:
         """Press Ctrl-C; return the exit code and what was said of it."""
