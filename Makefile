@@ -102,7 +102,7 @@ check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, 
 	$(NPM) run --silent check
 
 test-long: export EFFORT := 4
-test-long: test ## The same, with four times as many kills, and of what is huge four times as much
+test-long: test ## The same, with four times as many kills and examples, and of what is huge four times as much
 
 test-cluster: $(READY) setup-cassandra ## Test what needs Cassandra nodes of its own: a cluster of three broken in every way, TLS, load
 	$(BIN)/python -m pytest -rs -s -o python_files='faults_*.py own_nodes_*.py' tests/cassandra

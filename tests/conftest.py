@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from tests.cassandra.network import loopback
 from tests.cassandra.node import PATIENT, Node, install, missing
+from tests.effort import EFFORT
 
 TESTS: Final = Path(__file__).parent
 
 os.environ.pop("COLUMNS", None)  # xdist tells its workers a width, which commands under test would heed
 settings.register_profile(
     "spanglass",
+    max_examples=50 * EFFORT,
     deadline=None,  # timings decide nothing: machines differ and are shared
     suppress_health_check=[HealthCheck.too_slow],
     derandomize="CI" in os.environ,  # a chance find should not stop what it has nothing to do with

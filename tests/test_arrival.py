@@ -199,7 +199,6 @@ def expected(of: Sequence[Piece]) -> tuple[list[SessionRecord], Answers]:
     return state(store)
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_any_arrival_in_memory(data: st.DataObject) -> None:
     """Whatever way spans arrive, all that can be listed is as if they had come at once."""
@@ -210,7 +209,7 @@ def test_any_arrival_in_memory(data: st.DataObject) -> None:
     assert state(store) == expected(of)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_any_arrival_on_disk(tmp_path: Path, data: st.DataObject) -> None:
     """The same holds for a file that is closed and opened again at any time between."""

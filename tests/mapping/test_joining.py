@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spanglass.mapping.detail import whole
@@ -240,7 +240,6 @@ def test_the_order_of_arrival_does_not_matter(capture: str) -> None:
 NAMES = ["gen_ai.user.message", "gen_ai.choice", "gen_ai.tool.message", DETAILS, "gen_ai.content.prompt", "gen_ai.x"]
 
 
-@settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32))
 def test_any_log_records_end_alike_in_any_order(seed: int) -> None:
     """Whatever log records say, the set of them and of the spans decides what becomes of each."""

@@ -57,7 +57,6 @@ def in_order(drawn: list[Json]) -> list[Json]:
     return sorted(drawn, key=lambda span: (span["startTimestamp"], bytes.fromhex(span["spanId"].replace("-", ""))))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100)
 @given(spans().filter(bool))
 def test_spans_come_out_as_they_came_in(drawn: list[Json]) -> None:
     """Whatever the service model allows in a span, every member union and recursion included, is listed unchanged."""
