@@ -6,7 +6,7 @@ import time
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import NARROW, UNLAID, Open
 from tests.browser.world import CONTACT, DEEP_ID, SUPPORT, Story, chat
 from tests.integration.exports import place, said
 from tests.integration.serving import Server
@@ -23,7 +23,10 @@ def test_a_conversation_reads_as_people_read(visit: Open) -> None:
     """Customer and agent in turns, parallel calls with their results, reasoning folded, what guardrails did."""
     page = visit(ADDRESS)
     said = page.get_by_label("Turns")
-    expect(said.get_by_text("My booking BX-2231 to Lisbon was cancelled")).to_be_visible()
+    expect(said.locator(".turn-event")).to_have_count(2)
+    expect(page.locator(UNLAID)).to_have_count(0)
+    expect(said.get_by_text("My booking BX-2231 to Lisbon was cancelled")).to_be_in_viewport()
+    assert said.evaluate("each => each.scrollTop") == 0, "it opens at its beginning"
     first = said.locator(".turn", has_text="I will look for flights")
     expect(first.locator(".said-tool")).to_have_count(2)
     expect(first.locator(".said-tool", has_text="find_flights")).to_contain_text("TP 561")

@@ -68,7 +68,8 @@ export function useRows<E extends HTMLElement>(
     getScrollElement: () => scroller.current,
     estimateSize: () => rowRem * rem,
     overscan,
-    ...(keyOf && { getItemKey: keyOf, anchorTo: "end" }),
+    // a list that is shorter than its place stands at its end already, and would stay there as its rows grow
+    ...(keyOf && { getItemKey: keyOf, anchorTo: "end", scrollEndThreshold: -1 }),
     // a timer may fire between a move and its event on a slow machine, and the rows of that frame come too late
     useScrollendEvent: true,
   });
