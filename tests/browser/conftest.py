@@ -19,6 +19,8 @@ Open: TypeAlias = Callable[..., Page]
 CHROMIUM: Final = ("chromium", "chromium-browser", "google-chrome")
 WIDE: Final = (1440, 900)
 NARROW: Final = (390, 800)
+LOW: Final = (640, 400)
+"""A window of 1280 by 800 at a zoom of 200 %."""
 UNLAID: Final = ".prose-plain[aria-pressed=false] + .big-text"
 """Markdown whose code is still to come."""
 SECONDS_MAX: Final = 20.0

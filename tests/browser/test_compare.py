@@ -1,12 +1,17 @@
 """Two sessions, or two spans, beside each other."""
 
 import re
+from pathlib import Path
+from typing import Final
 
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Open
-from tests.browser.world import CONTACT, RTL_ID, SUPPORT
-from tests.integration.exports import place
+from tests.browser.world import CONTACT, RTL_ID, SUPPORT, Story, chat
+from tests.integration.exports import place, said
+from tests.integration.serving import Server, start
+
+LONG_ID: Final = "10a00000-0000-4000-8000-00000000000a"
 
 A = "{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
 B = "{0.assistantId}/{0.sessionId}".format(place(RTL_ID, SUPPORT))
@@ -54,3 +59,25 @@ def test_two_spans_are_compared_message_by_message(visit: Open) -> None:
     for title in ("Parameters", "System instructions", "Input", "Output"):
         expect(both.get_by_role("heading", name=title, exact=True)).to_be_visible()
     expect(both.get_by_label("Figures")).to_contain_text("same")
+
+
+def test_of_long_conversations_the_first_turns_are_compared(visit: Open, tmp_path: Path) -> None:
+    """What differs after them is not called the same: the page says that it is not compared."""
+    with start(tmp_path / "long.db") as server:
+        at = [_long(server, LONG_ID, "first"), _long(server, RTL_ID, "other")]
+        page = visit(f"/compare?a={at[0]}&b={at[1]}&show=said&same=hide", base=server.url, tolerated="ERR_")
+        expect(page.get_by_text("No differences.")).to_be_visible()
+        expect(page.get_by_role("note")).to_contain_text("The first 2,000 turns of each are compared")
+        page.get_by_role("button", name="Steps").click()
+        expect(page.get_by_text("No differences.")).to_be_visible()
+        expect(page.get_by_role("note")).to_have_count(0)
+
+
+def _long(server: Server, session: str, last: str) -> str:
+    """Export a session of more turns than are compared, the last of which is its own; return its place."""
+    story = Story(session)
+    for number in range(1_001):
+        answer = last if number == 1_000 else f"Answer {number}."
+        story.tell("chat", chat([said("user", f"Question {number}?")], [said("assistant", answer)]))
+    server.export(story.body)
+    return f"{story.place.assistantId}/{story.place.sessionId}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import LOW, NARROW, Open
 from tests.browser.world import BIG_CHARS, BIG_ID, CONTACT, HOSTILE_ID, RIGHT_TO_LEFT, RTL_ID, SUPPORT
 from tests.integration.exports import place
 from tests.integration.serving import start
@@ -124,4 +124,31 @@ def test_a_phone_can_sign_in(visit: Open) -> None:
     """The page for the key fits a narrow window."""
     page = visit("/login", size=NARROW)
     expect(page.get_by_label("Access key")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+BOTH = f"a={CONTACT_AT.removeprefix('/sessions/')}&b={HOSTILE_AT.removeprefix('/sessions/')}"
+
+
+@pytest.mark.parametrize(
+    ("path", "pane", "part"),
+    [
+        (CONTACT_AT, "[aria-label=Turns]", ".turn"),
+        (f"{CONTACT_AT}?side=flow", "[role=tree]", "[role=treeitem]"),
+        (f"{CONTACT_AT}?span=failing", ".span", ".message"),
+        (f"/compare?{BOTH}", ".compare-lines", ".pair"),
+        (f"/compare?{BOTH}&show=said", ".compare-lines", ".difference"),
+    ],
+)
+def test_a_low_window_leaves_room_to_read(visit: Open, path: str, pane: str, part: str) -> None:
+    """At a zoom of 200 % what is read has near half of the window's height at least, down to its end."""
+    page = visit(path, size=LOW)
+    page.locator(part).first.wait_for()
+    page.locator(pane).evaluate("each => each.scrollTo(0, each.scrollHeight)")
+    page.locator(part).last.scroll_into_view_if_needed()
+    expect(page.locator(part).last).to_be_in_viewport(ratio=0.2)
+    page.locator(pane).evaluate("each => each.scrollIntoView({ block: 'end' })")
+    box = page.locator(pane).bounding_box()
+    assert box is not None
+    assert min(box["y"] + box["height"], LOW[1]) - max(box["y"], 0) > 0.4 * LOW[1]
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

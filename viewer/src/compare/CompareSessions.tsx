@@ -92,7 +92,10 @@ function Steps({ a, b, onlyDifferent }: PartProps) {
     () => align(left.tree.order, right.tree.order, stateOf, (node) => roleOf(node.span.op)),
     [left.tree, right.tree],
   );
-  if (left.outline.isPending || right.outline.isPending) return <Loading rows={10} />;
+  const error = left.outline.error ?? right.outline.error;
+  if (error) return <Failure error={error} />;
+  // what has not come yet is no difference
+  if (!left.complete || !right.complete) return <Loading rows={10} />;
   const open = (pair: Pair<Node>) => {
     const spans = [pair.left, pair.right].map((node) => node?.span.id);
     if (spans[0] && spans[1])
@@ -170,15 +173,17 @@ function Delta({ pair, ends }: { pair: Pair<Node>; ends: readonly [number, numbe
 /** Turns of both that are compared: more are seldom read, and each is text. */
 const TURNS_MAX = 2_000;
 
-function useTurns(place: Place): { turns: Turn[]; pending: boolean; error: Error | null } {
+function useTurns(place: Place): { turns: Turn[]; complete: boolean; cut: boolean; error: Error | null } {
   const { data, hasNextPage, isFetching, isPending, error, fetchNextPage } = useInfiniteQuery(
     conversationQuery(place.assistantId, place.sessionId),
   );
-  const turns = useMemo(() => data?.pages.flatMap((page) => page.turns) ?? [], [data]);
+  const all = useMemo(() => data?.pages.flatMap((page) => page.turns) ?? [], [data]);
+  const turns = useMemo(() => all.slice(0, TURNS_MAX), [all]);
+  const isMore = hasNextPage && all.length < TURNS_MAX;
   useEffect(() => {
-    if (hasNextPage && !isFetching && !error && turns.length < TURNS_MAX) void fetchNextPage();
-  }, [hasNextPage, isFetching, error, fetchNextPage, turns.length]);
-  return { turns, pending: isPending, error };
+    if (isMore && !isFetching && !error) void fetchNextPage();
+  }, [isMore, isFetching, error, fetchNextPage]);
+  return { turns, complete: !isPending && !isMore, cut: hasNextPage || turns.length < all.length, error };
 }
 
 const keyOfTurn = (turn: Turn): string =>
@@ -193,14 +198,21 @@ function Said({ a, b, onlyDifferent }: PartProps) {
   );
   const error = left.error ?? right.error;
   if (error) return <Failure error={error} />;
-  if (left.pending || right.pending) return <Loading rows={8} />;
+  if (!left.complete || !right.complete) return <Loading rows={8} />;
   return (
-    <Lines
-      label="What was said in both sessions"
-      items={onlyDifferent ? pairs.filter(({ same }) => !same) : pairs}
-      estimate={5}
-      render={(pair) => <Difference pair={pair} text={toldOf} who={whoOf} />}
-    />
+    <>
+      {(left.cut || right.cut) && (
+        <p className="compare-cut warn" role="note">
+          The first {count(TURNS_MAX)} turns of each are compared. What came later is not.
+        </p>
+      )}
+      <Lines
+        label="What was said in both sessions"
+        items={onlyDifferent ? pairs.filter(({ same }) => !same) : pairs}
+        estimate={5}
+        render={(pair) => <Difference pair={pair} text={toldOf} who={whoOf} />}
+      />
+    </>
   );
 }
 
