@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Final, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, expect, sync_playwright
 
 from tests.browser.world import fill
 from tests.integration.serving import Server, start
@@ -25,6 +25,27 @@ UNLAID: Final = ".prose-plain[aria-pressed=false] + .big-text"
 """Markdown whose code is still to come."""
 SECONDS_MAX: Final = 20.0
 expect.set_options(timeout=SECONDS_MAX * 1000)
+
+
+class Held:
+    """Keeps requests waiting until they are let go; those that come after that go on at once."""
+
+    def __init__(self, go_on: Callable[[Route], None]) -> None:
+        self._go_on = go_on
+        self._waiting: list[Route] | None = []
+
+    def take(self, route: Route) -> None:
+        """Keep a request, or let it go on."""
+        if self._waiting is None:
+            self._go_on(route)
+        else:
+            self._waiting.append(route)
+
+    def let_go(self) -> None:
+        """Let all go on."""
+        waiting, self._waiting = self._waiting or [], None
+        for route in waiting:
+            self._go_on(route)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

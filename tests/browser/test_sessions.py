@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import Route, expect
 
-from tests.browser.conftest import NARROW, Open
+from tests.browser.conftest import NARROW, Held, Open
 from tests.browser.world import CONTACT, MANY, one
 from tests.integration.exports import Conversation, export
 from tests.integration.serving import Server
@@ -94,19 +94,18 @@ def test_each_condition_is_completed_and_narrows(visit: Open) -> None:
 def test_a_page_without_sessions_is_not_the_end(visit: Open) -> None:
     """A search that looked at many sessions in vain goes on by itself, and says meanwhile that it does."""
     page = visit("/login")
-    held: list[Route] = []
+    held = Held(lambda route: route.continue_(url=route.request.url.replace("cursor=further", "")))
 
     def answer(route: Route) -> None:
         if "cursor=" in route.request.url:
-            held.append(route)
+            held.take(route)
         else:
             route.fulfill(json={"sessions": [], "nextCursor": "further"})
 
     page.route("**/api/sessions?*", answer)
     page.get_by_role("link", name="Sessions", exact=True).click()
     expect(page.get_by_text("Loading older sessions")).to_be_visible()
-    for route in held:
-        route.continue_(url=route.request.url.replace("cursor=further", ""))
+    held.let_go()
     expect(page.locator(".session-name").first).to_be_visible()
 
 

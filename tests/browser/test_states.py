@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import LOW, NARROW, Open
+from tests.browser.conftest import LOW, NARROW, Held, Open
 from tests.browser.world import BIG_CHARS, BIG_ID, CONTACT, HOSTILE_ID, RIGHT_TO_LEFT, RTL_ID, SUPPORT
 from tests.integration.exports import place
 from tests.integration.serving import start
@@ -33,12 +33,11 @@ def test_an_empty_store_waits_for_its_first_span(visit: Open, tmp_path: Path) ->
 def test_loading_is_shown_while_an_answer_takes_its_time(visit: Open) -> None:
     """Grey lines stand for what comes, and go when it is there."""
     page = visit("/login")
-    held: list[Route] = []
-    page.route("**/api/sessions?*", lambda route: held.append(route))  # noqa: PLW0108 (Playwright reads its names)
+    held = Held(lambda route: route.continue_())
+    page.route("**/api/sessions?*", held.take)
     page.get_by_role("link", name="Sessions", exact=True).click()
     expect(page.get_by_label("Loading sessions")).to_be_visible()
-    for route in held:
-        route.continue_()
+    held.let_go()
     expect(page.locator(".session-row", has_text="desk").first).to_be_visible()
 
 
