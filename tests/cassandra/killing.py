@@ -127,9 +127,10 @@ def listed(store: CassandraStore, case: Case) -> Counter[bytes]:
 
 
 def housekeep(store: CassandraStore) -> None:
-    """Have all that was left behind finished."""
-    for _ in range(leftovers.PARTS):
-        store.maintain()
+    """Have all that was left behind finished: until no part has notes, of whatever time."""
+    idle = 0
+    while idle < leftovers.PARTS:
+        idle = 0 if store.maintain() else idle + 1
 
 
 def nothing_left(store: CassandraStore) -> None:
