@@ -75,7 +75,8 @@ def test_servers_leave_the_state_of_one(cassandra_node: Node, clocks: tuple[floa
 
 
 def keep_house_later(store: CassandraStore) -> None:
-    """Finish what was left behind, as a server whose clock is ahead of all others."""
+    """Finish what was left behind, when that is old, by a server whose clock is ahead of all others."""
+    leftovers.AGE_SECONDS = -1  # type: ignore[misc]  # in a process of its own
     run_ahead(4 * HOUR_SECONDS)
     housekeep(store)
 

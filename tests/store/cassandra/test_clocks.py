@@ -1,5 +1,6 @@
 """Servers whose clocks are hours apart: what one takes for long past is another one's present."""
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from functools import partial
@@ -10,6 +11,7 @@ import pytest
 
 from spanglass.store.cassandra import heads, leftovers, listing, state
 from spanglass.store.cassandra.address import Address
+from spanglass.store.cassandra.clock import Clock
 from spanglass.store.cassandra.store import CassandraStore
 from spanglass.store.memory import MemoryStore
 from spanglass.store.rollups import Rollup
@@ -33,11 +35,12 @@ def before_the_swap(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -
 
 
 def ahead(monkeypatch: pytest.MonkeyPatch, do: Callable[[], object]) -> None:
-    """Do something with a clock that is ahead."""
-    now_us = heads.now_us
+    """Do something with a clock that is ahead, that of a node, too."""
+    now_us, of_nodes_us = heads.now_us, Clock.now_us
     with monkeypatch.context() as patch:
-        for module in (heads, leftovers, state):
+        for module in (heads, state):
             patch.setattr(module, "now_us", lambda: now_us() + AHEAD_US)
+        patch.setattr(Clock, "now_us", lambda clock: of_nodes_us(clock) + AHEAD_US)
         do()
 
 
@@ -70,6 +73,24 @@ def test_housekeeping_takes_nothing_from_who_is_at_work(open_store: Open, monkey
             each.write([to(final)])
         for each in (store, other):
             assert everything(each, of("at work")) == everything(reference)
+
+
+def test_what_a_slow_server_leaves_behind_is_found(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its notes are as old as the nodes say, so other servers look where they are when it is dead."""
+    with closing(open_store()) as other:
+        with monkeypatch.context() as patch:
+            for named in ("time", "time_ns"):
+                patch.setattr(time, named, partial(back, getattr(time, named)))
+            with closing(open_store()) as slow:
+                left = leftovers.note(slow._db, leftovers.Leftover(trace=b"left"))
+        monkeypatch.setattr(leftovers, "AGE_SECONDS", -1)
+        assert left in leftovers.old(other._db, left.part)
+        leftovers.done(other._db, [left])
+
+
+def back(now: Callable[[], float]) -> int:
+    """Return a time of a long while ago, in seconds or nanoseconds."""
+    return int(now() / 2)
 
 
 def test_a_session_that_is_about_to_be_is_listed_once_it_is(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from spanglass.model.place import TracePart
 from spanglass.store.cassandra import dictionaries, following, heads, leftovers, listing, reader, sessions, state
 from spanglass.store.cassandra import traces as rows_of_traces
+from spanglass.store.cassandra.clock import Clock
 from spanglass.store.interface import Cursor, Store, UnavailableError
 from spanglass.store.memory import MemoryStore
 from spanglass.store.samples import WORDS, everything, ids, message, part, parts, read, span, span_id, trace_id
@@ -313,9 +314,9 @@ def test_what_was_left_behind_is_looked_for_in_slots_of_time(opener: Open, monke
     now = heads.now_us()
     with closing(opener()) as store:
         with monkeypatch.context() as patch:
-            patch.setattr(leftovers, "now_us", lambda: now + hour_us)
+            patch.setattr(Clock, "now_us", lambda _: now + hour_us)
             made = leftovers.note(store._db, leftovers.Leftover(trace=trace_id(1)))
-        monkeypatch.setattr(leftovers, "now_us", lambda: now + 30 * hour_us)
+        monkeypatch.setattr(Clock, "now_us", lambda _: now + 30 * hour_us)
         assert leftovers.old(store._db, made.part) == [made]
         leftovers.done(store._db, [made])
         assert leftovers.old(store._db, made.part) == []

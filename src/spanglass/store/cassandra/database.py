@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from spanglass.store.cassandra.address import Address, Credentials
+from spanglass.store.cassandra.clock import Clock
 from spanglass.store.interface import StoreError, UnavailableError
 
 try:
@@ -56,6 +57,7 @@ PROTOCOL: Final = 4
 """The version of CQL's protocol: the latest that all clusters speak, also those that are being upgraded."""
 _TABLE: Final = re.compile(r"\b(?:FROM|INTO|UPDATE) (?!system)")
 """What stands before a table of ours, whose name nodes want with the keyspace's."""
+_NOW: Final = "SELECT toUnixTimestamp(now()) FROM system.local"
 _BROKEN: Final = (
     NoHostAvailable,
     NoConnectionsAvailable,
@@ -164,6 +166,7 @@ class Database:
         """
         options = address.options
         self.address = address
+        self.clock = Clock()
         self._statements: dict[str, Any] = {}
         self._lock = threading.Lock()
         speculate = options.speculate_seconds
@@ -195,6 +198,7 @@ class Database:
             raise StoreError(f"store: the address names no host that is known: {', '.join(address.hosts)}") from error
         try:
             self._session = self._connected()
+            self.clock.set(*self.row(_NOW) or (0,))
         except BaseException:
             self._cluster.shutdown()
             raise

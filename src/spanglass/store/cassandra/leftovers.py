@@ -2,7 +2,8 @@
 
 A note is of rows of a generation, which are to be deleted unless the session is of that generation, of what is pending
 outside of a session's row, or of a trace that is being moved. Housekeeping of any server finishes what was noted a
-while ago, after making sure that whoever noted it cannot go on with it.
+while ago, after making sure that whoever noted it cannot go on with it. When that was is told by the nodes' clocks,
+which a cluster has to keep together, and not by those of servers: a server whose clock is hours slow may die, too.
 """
 
 import random
@@ -14,7 +15,7 @@ import msgspec
 
 from spanglass.store.cassandra import traces
 from spanglass.store.cassandra.database import Database, Statement
-from spanglass.store.cassandra.heads import Ids, now_us
+from spanglass.store.cassandra.heads import Ids
 from spanglass.store.cassandra.reader import Rows
 
 PARTS: Final = 16
@@ -24,7 +25,7 @@ SLOT_SECONDS: Final = 600
 AGE_SECONDS: Final = 600
 """Seconds after which nobody is still at work on what was noted."""
 AGAIN_SECONDS: Final = 3_600
-"""Seconds for which a slot is looked at again, should a server's clock be slow."""
+"""Seconds for which a slot is looked at again, should a node's clock be slow."""
 AT_ONCE_MAX: Final = 20
 """Notes that one piece of housekeeping looks at."""
 
@@ -59,7 +60,7 @@ _LEFTOVER: Final = msgspec.msgpack.Decoder(Leftover)
 _INSERT: Final = "INSERT INTO leftovers (part, slot, since_us, id, what) VALUES (?, ?, ?, ?, ?)"
 _DELETE: Final = "DELETE FROM leftovers WHERE part = ? AND slot = ? AND since_us = ? AND id = ?"
 _READ: Final = "SELECT part, since_us, id, what FROM leftovers WHERE part = ? AND slot = ? AND since_us < ? LIMIT ?"
-_SEEN: Final = "SELECT value FROM marks WHERE name = ?"
+_SEEN: Final = "SELECT value, toUnixTimestamp(now()) FROM marks WHERE name = ?"
 _BEGIN: Final = "leftovers"
 _SEE: Final = "INSERT INTO marks (name, value) VALUES (?, ?)"
 _NO_INTENT: Final = "DELETE FROM intents WHERE id = ?"
@@ -74,7 +75,7 @@ _NO_BUCKET: Final = "USING TIMESTAMP ? WHERE assistant = ? AND session = ? AND g
 
 def note(db: Database, what: Leftover) -> Note:
     """Note what is going to be left, should this server die."""
-    made = Note(random.randrange(PARTS), now_us(), uuid.uuid4().bytes, what)  # noqa: S311 (to spread, not to hide)
+    made = Note(random.randrange(PARTS), db.clock.now_us(), uuid.uuid4().bytes, what)  # noqa: S311 (to spread, not to hide)
     db.write([(_INSERT, (made.part, _slot(made.since_us), made.since_us, made.id, _ENCODE(what)))])
     return made
 
@@ -90,36 +91,46 @@ def old(db: Database, part: int) -> list[Note]:
 
     Slots in which there is none left are passed, and after a while not looked at again.
     """
-    before_us = now_us() - AGE_SECONDS * 1_000_000
     name = f"leftovers {part}"
-    row = db.row(_SEEN, name)
-    seen = row[0] if row else _begun(db)
-    slot = min(seen, _slot(now_us() - AGAIN_SECONDS * 1_000_000))  # a server whose clock is ahead may have seen to all
+    seen = _mark(db, name) or begin(db)
+    before_us = db.clock.now_us() - AGE_SECONDS * 1_000_000
+    slot = min(seen, _again(db))  # through a node whose clock is ahead all may have been seen to
     found: list[Note] = []
     while slot <= _slot(before_us) and not found:
         rows = db.rows(_READ, part, slot, before_us, AT_ONCE_MAX)
         found = [Note(number, since_us, note_id, _LEFTOVER.decode(what)) for number, since_us, note_id, what in rows]
         slot += not found
-    if (passed := min(slot, _slot(now_us() - AGAIN_SECONDS * 1_000_000))) > seen:
+    if (passed := min(slot, _again(db))) > seen:
         db.write([(_SEE, (name, passed))])
     return found
+
+
+def begin(db: Database) -> int:
+    """Return the slot before which the keyspace has no notes; it is noted if it has none yet."""
+    slot = _mark(db, _BEGIN)
+    if slot is None:
+        db.swap(f"{_SEE} IF NOT EXISTS", _BEGIN, _again(db))
+        slot = _mark(db, _BEGIN)
+    return slot or 0
+
+
+def _mark(db: Database, name: str) -> int | None:
+    """Return what a slot is known by, and set the clock by the node that tells it."""
+    row = db.row(_SEEN, name)
+    if row is None:
+        return None
+    db.clock.set(row[1])
+    slot: int = row[0]
+    return slot
 
 
 def _slot(since_us: int) -> int:
     return since_us // (SLOT_SECONDS * 1_000_000)
 
 
-def _begun(db: Database) -> int:
-    """Return the slot before which the keyspace has no notes."""
-    begin(db)
-    row = db.row(_SEEN, _BEGIN)
-    return row[0] if row else 0
-
-
-def begin(db: Database) -> None:
-    """Take note of when the keyspace got its first notes, if it has none yet."""
-    if db.row(_SEEN, _BEGIN) is None:
-        db.swap(f"{_SEE} IF NOT EXISTS", _BEGIN, _slot(now_us() - AGAIN_SECONDS * 1_000_000))
+def _again(db: Database) -> int:
+    """Return the slot from which all are looked at again."""
+    return _slot(db.clock.now_us() - AGAIN_SECONDS * 1_000_000)
 
 
 def discard(db: Database, rows: Rows, what: Leftover) -> None:
