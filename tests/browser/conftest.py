@@ -6,7 +6,7 @@ Each page is watched: no error in its console, no request to another host, nothi
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, Final, TypeAlias
 
 import pytest
@@ -93,7 +93,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Server, request: pytest.FixtureRequest) -> Iterator[Open]:
+def servers() -> Iterator[ExitStack]:
+    """Return what keeps servers of a test's own up until its windows are closed: none of them asks one that is not."""
+    with ExitStack() as kept:
+        yield kept
+
+
+@pytest.fixture
+def visit(
+    browser: Browser,
+    server: Server,
+    servers: ExitStack,  # noqa: ARG001 (which are to end later)
+    request: pytest.FixtureRequest,
+) -> Iterator[Open]:
     """Return what opens an address in a new window, and hold each such window to what no page may do."""
     throttle = request.config.getoption("--throttle", default=1)
     contexts: list[BrowserContext] = []

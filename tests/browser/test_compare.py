@@ -1,6 +1,7 @@
 """Two sessions, or two spans, beside each other."""
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
@@ -61,16 +62,16 @@ def test_two_spans_are_compared_message_by_message(visit: Open) -> None:
     expect(both.get_by_label("Figures")).to_contain_text("same")
 
 
-def test_of_long_conversations_the_first_turns_are_compared(visit: Open, tmp_path: Path) -> None:
+def test_of_long_conversations_the_first_turns_are_compared(visit: Open, servers: ExitStack, tmp_path: Path) -> None:
     """What differs after them is not called the same: the page says that it is not compared."""
-    with start(tmp_path / "long.db") as server:
-        at = [_long(server, LONG_ID, "first"), _long(server, RTL_ID, "other")]
-        page = visit(f"/compare?a={at[0]}&b={at[1]}&show=said&same=hide", base=server.url, tolerated="ERR_")
-        expect(page.get_by_text("No differences.")).to_be_visible()
-        expect(page.get_by_role("note")).to_contain_text("The first 2,000 turns of each are compared")
-        page.get_by_role("button", name="Steps").click()
-        expect(page.get_by_text("No differences.")).to_be_visible()
-        expect(page.get_by_role("note")).to_have_count(0)
+    server = servers.enter_context(start(tmp_path / "long.db"))
+    at = [_long(server, LONG_ID, "first"), _long(server, RTL_ID, "other")]
+    page = visit(f"/compare?a={at[0]}&b={at[1]}&show=said&same=hide", base=server.url)
+    expect(page.get_by_text("No differences.")).to_be_visible()
+    expect(page.get_by_role("note")).to_contain_text("The first 2,000 turns of each are compared")
+    page.get_by_role("button", name="Steps").click()
+    expect(page.get_by_text("No differences.")).to_be_visible()
+    expect(page.get_by_role("note")).to_have_count(0)
 
 
 def _long(server: Server, session: str, last: str) -> str:

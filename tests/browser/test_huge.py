@@ -37,7 +37,7 @@ def huge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, int
 def opened(visit: Open, huge: tuple[Server, int]) -> Page:
     """Open the session by a click in the list."""
     server, _ = huge
-    page = visit("/", base=server.url, tolerated="ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION")
+    page = visit("/", base=server.url)
     page.locator(".session-name").click()
     expect(page.get_by_role("treeitem").first).to_be_visible()
     return page

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,18 +17,18 @@ CONTACT_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUP
 HOSTILE_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(HOSTILE_ID, SUPPORT))
 
 
-def test_an_empty_store_waits_for_its_first_span(visit: Open, tmp_path: Path) -> None:
+def test_an_empty_store_waits_for_its_first_span(visit: Open, servers: ExitStack, tmp_path: Path) -> None:
     """The page tells how to send one; the command that it copies works as it is, and its session takes the place."""
-    with start(tmp_path / "empty.db") as empty:
-        page = visit("/", base=empty.url, tolerated="ERR_INCOMPLETE_CHUNKED|ERR_CONNECTION")
-        expect(page.get_by_text("Waiting for a first span")).to_be_visible()
-        expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")).to_be_visible()
-        expect(page.get_by_label("Live", exact=True)).to_be_visible()
-        page.get_by_role("button", name="Copy a curl command").click()
-        page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl'))")
-        command = page.evaluate("navigator.clipboard.readText()")
-        subprocess.run(["sh", "-c", command], check=True, capture_output=True)  # noqa: S607 (as a person's shell runs it)
-        expect(page.get_by_role("link", name="hello-spanglass")).to_be_visible()
+    empty = servers.enter_context(start(tmp_path / "empty.db"))
+    page = visit("/", base=empty.url)
+    expect(page.get_by_text("Waiting for a first span")).to_be_visible()
+    expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.url}")).to_be_visible()
+    expect(page.get_by_label("Live", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Copy a curl command").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.startsWith('curl'))")
+    command = page.evaluate("navigator.clipboard.readText()")
+    subprocess.run(["sh", "-c", command], check=True, capture_output=True)  # noqa: S607 (as a person's shell runs it)
+    expect(page.get_by_role("link", name="hello-spanglass")).to_be_visible()
 
 
 def test_loading_is_shown_while_an_answer_takes_its_time(visit: Open) -> None:
