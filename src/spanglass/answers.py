@@ -207,6 +207,12 @@ class Conversation(Answer):
     next_cursor: str | UnsetType = UNSET
 
 
+class Opening(Answer):
+    """How a session begins: what its customer said first, on one line, cut; absent if nothing was."""
+
+    text: str | UnsetType = UNSET
+
+
 class WholeSpan(Answer):
     """A span as ListSpans gives it with nothing left out; ``endTimestamp`` is absent while it runs.
 

@@ -1,33 +1,45 @@
 """Takes a picture of every view and state, light and dark, from 360 px to 4K, into `.pictures`: `make pictures`.
 
-People look at them; no test compares them. Those of the documents are some of them, with fewer colours.
+People look at them; no test compares them. A sheet of each has light and dark, wide and narrow side by side; those are
+what `docs/images/views` has.
 """
 
+import base64
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from playwright.sync_api import Browser, Error, Page, Route, expect
 
-from tests.browser.conftest import NARROW, UNLAID, WIDE, launched
+from tests.browser.conftest import UNLAID, WIDE, launched
 from tests.browser.world import BIG_ID, CONTACT, DEEP_ID, HOSTILE_ID, MAPPED_ID, RTL_ID, SUPPORT, fill
 from tests.integration.exports import place
 from tests.integration.serving import start
 
 TARGET: Final = Path(".pictures")
 THEMES: Final = ("light", "dark")
-SIZES: Final = {"wide": WIDE, "narrow": NARROW, "small": (360, 740), "4k": (3840, 2160)}
+NARROW: Final = (360, 740)
+SIZES: Final = {"wide": WIDE, "narrow": NARROW, "4k": (3840, 2160)}
+SHEET_SCALE: Final = 0.75
+SHEET_GAP: Final = 24
+SHEET_QUALITY: Final = 80
+SHEET: Final = """
+<style>
+  body {{ margin: 0; padding: {gap}px; background: #888; display: grid; gap: {gap}px; zoom: {scale};
+          grid-template-columns: repeat(2, max-content); width: max-content }}
+</style>
+"""
 
 _HELD: Final[list[Route]] = []
 """Requests that are not answered until the picture is taken."""
 
 
-def _at(session: str) -> str:
-    return "{0.assistantId}/{0.sessionId}".format(place(session, SUPPORT))
+def _at(session: str, assistant: str = SUPPORT) -> str:
+    return "{0.assistantId}/{0.sessionId}".format(place(session, assistant))
 
 
 def _nothing(_page: Page) -> None:
@@ -67,7 +79,12 @@ def _open_first(page: Page) -> None:
 
 
 def _two_spans(page: Page) -> None:
-    page.locator(".pair", has_text="gpt-4.1-mini").nth(1).click()
+    page.locator(".pair", has_text="gemini-scripted-1").first.click()
+
+
+TRIP: Final = "11111111-2222-4333-8444-555555555555"
+"""One conversation as recorded with two instrumentations."""
+TWO: Final = f"/compare?a={_at(TRIP, 'google-adk')}&b={_at(TRIP, 'google-adk--openinference')}"
 
 
 class Picture(NamedTuple):
@@ -91,9 +108,9 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "span": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=details", ".span-header h2"),
     "mapping": Picture(f"/sessions/{_at(MAPPED_ID)}?show=mapping&side=flow", ".claims", _open_first),
     "raw": Picture(f"/sessions/{_at(CONTACT)}?span=failing&show=raw", ".span-header h2"),
-    "compare": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}", ".pair"),
-    "compare-said": Picture(f"/compare?a={_at(CONTACT)}&b={_at(RTL_ID)}&show=said", ".difference"),
-    "compare-spans": Picture(f"/compare?a={_at(CONTACT)}&b={_at(CONTACT)}", ".compare-spans", _two_spans),
+    "compare": Picture(TWO, ".pair"),
+    "compare-said": Picture(f"{TWO}&show=said", ".difference"),
+    "compare-spans": Picture(TWO, ".compare-spans", _two_spans),
     "choose": Picture(f"/compare?a={_at(CONTACT)}", ".picker-list li"),
     "overview": Picture("/overview?last=1y", ".table td"),
     "palette": Picture("/", "dialog", _palette),
@@ -154,14 +171,30 @@ def _take(browser: Browser, url: str, picture: Picture, *, theme: str, size: str
     context.close()
 
 
+def _compose(browser: Browser, name: str) -> None:
+    """Put the pictures of a view on a sheet: a row for each theme, the wide ones first."""
+    context = browser.new_context()
+    page = context.new_page()
+    taken = [TARGET / f"{name}-{theme}-{size}.png" for theme in THEMES for size in ("wide", "narrow")]
+    images = [f'<img src="data:image/png;base64,{base64.b64encode(each.read_bytes()).decode()}">' for each in taken]
+    page.set_content(SHEET.format(gap=SHEET_GAP, scale=SHEET_SCALE) + "".join(images))
+    box: Any = page.locator("body").bounding_box()
+    taken_as = {"format": "webp", "quality": SHEET_QUALITY, "captureBeyondViewport": True, "clip": box | {"scale": 1}}
+    sheet: dict[str, str] = context.new_cdp_session(page).send("Page.captureScreenshot", taken_as)
+    (TARGET / f"{name}.webp").write_bytes(base64.b64decode(sheet["data"]))
+    context.close()
+
+
 def main(names: Sequence[str]) -> None:
-    """Take the pictures that are named, or all."""
+    """Take the pictures that are named, or all, and put them on sheets."""
     TARGET.mkdir(exist_ok=True)
     with _world() as (full, empty), launched() as browser:
-        for name, theme, size in product(names or PICTURES, THEMES, SIZES):
+        for name in names or PICTURES:
             picture = PICTURES[name]
-            target = TARGET / f"{name}-{theme}-{size}.png"
-            _take(browser, empty if picture.empty else full, picture, theme=theme, size=size, target=target)
+            for theme, size in product(THEMES, SIZES):
+                target = TARGET / f"{name}-{theme}-{size}.png"
+                _take(browser, empty if picture.empty else full, picture, theme=theme, size=size, target=target)
+            _compose(browser, name)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,13 @@ from tests.integration.serving import Server
 
 
 def test_a_row_tells_what_happened(visit: Open) -> None:
-    """Time, name, assistant, agents, models, figures, errors and a picture of its spans."""
+    """Time, name, assistant, agents, models, figures, errors, a picture of its spans and what was said first."""
     page = visit("/?q=assistant:support-desk")
     row = page.locator(".session-row", has_text=CONTACT)
     expect(row).to_contain_text("trip-planner")
     expect(row).to_contain_text("gpt-4.1-mini")
     expect(row).to_contain_text("8 spans")
+    expect(row.locator(".session-opening")).to_contain_text("My booking BX-2231 to Lisbon")
     expect(row).to_contain_text(re.compile(r"BookingError|timeout"))
     assert row.locator("svg rect").count() >= 3
 

@@ -10,6 +10,8 @@ from spanglass.model.record import Fragment, Kind, Members, fragment
 from spanglass.store.interface import Store
 from spanglass.store.samples import EPOCH_NS, SECOND_NS, ids, message, part, span, span_id
 from spanglass.store.testing_viewing import acting, call
+from spanglass.viewer import conversation
+from spanglass.viewer.conversation import OPENING_CHARS_MAX
 from spanglass.viewer.times import uuid_text
 
 Get = Callable[..., Any]
@@ -188,3 +190,24 @@ def test_messages_that_came_with_their_ids_keep_them(store: Store, get: Get) -> 
     store.write([part(span(1, inputs=(fragment(Kind.MESSAGE, own),)))])
     (turn,) = told(get)
     assert (turn["messageId"], turn["participant"], turn["timestamp"]) == ("m-1", "AGENT", 1_700_000_000.5)
+
+
+def test_a_session_opens_with_what_its_customer_said_first(store: Store, get: Get) -> None:
+    """It is on one line, cut where it is long, and absent where a customer said nothing, or nothing among the first."""
+    opening = PATH.removesuffix("conversation") + "opening"
+    store.write([part(span(1, outputs=(message("Welcome!", Kind.BOT),)))])
+    assert get(opening) == {}
+    store.write([part(span(2, inputs=(message(" Two nights\n in Porto, "), message("please")), trace=1), trace=1)])
+    assert get(opening) == {"text": "Two nights in Porto,"}
+    store.write([part(span(0, inputs=(message("word " * 1_000),), trace=2), trace=2)])
+    text = get(opening)["text"]
+    assert (len(text), text[-4:], "\n" in text) == (OPENING_CHARS_MAX, "ord…", False)
+
+
+def test_how_a_huge_session_opens_is_not_looked_for(store: Store, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cluster would go over all of it."""
+    store.write([part(*(span(number, inputs=(message("Hello."),)) for number in range(3)))])
+    opening = PATH.removesuffix("conversation") + "opening"
+    assert get(opening) == {"text": "Hello."}
+    monkeypatch.setattr(conversation, "OPENING_SPANS_MAX", 2)
+    assert get(opening) == {}

@@ -88,7 +88,9 @@ def test_one_span_is_told_with_what_it_goes_on_from(store: Store, get: Get) -> N
     assert "previous" not in get(f"{BASE}/spans/{uuid_text(span_id(1))}")
 
 
-@pytest.mark.parametrize("path", ["outline", "conversation", "spans", f"spans/{SPAN}", f"spans/{SPAN}/explain"])
+@pytest.mark.parametrize(
+    "path", ["outline", "conversation", "opening", "spans", f"spans/{SPAN}", f"spans/{SPAN}/explain"]
+)
 def test_a_session_that_is_not_there(get: Get, path: str) -> None:
     """Of a session that does not exist there is nothing, and the answer says so."""
     assert "was not found" in get(f"{BASE}/{path}", 404)["error"]

@@ -18,6 +18,7 @@ from spanglass.answers import (
     Explanation,
     Facets,
     Finds,
+    Opening,
     Outlines,
     Overview,
     Prices,
@@ -104,6 +105,10 @@ class Api:
         """
         return conversation.conversation(self.store, self._limits.page_bytes_max, asked)
 
+    def get_opening(self, asked: OfSession) -> Opening:
+        """Tell what the customer said first in a session, in one line."""
+        return conversation.opening(self.store, asked)
+
     def list_whole_spans(self, asked: spans.SpansQuery) -> bytes:
         """List a session's spans in order of start, with nothing left out."""
         return self._reader.whole_spans(*asked.ids, limit=asked.limit, cursor=asked.cursor or None).body
@@ -148,6 +153,7 @@ OPERATIONS: Final = (
     Operation(
         f"{_SESSION}/conversation", conversation.ConversationQuery, Conversation, Api.get_conversation, fails=_OF_ONE
     ),
+    Operation(f"{_SESSION}/opening", OfSession, Opening, Api.get_opening, fails=_OF_ONE),
     Operation(f"{_SESSION}/spans", spans.SpansQuery, WholeSpans, Api.list_whole_spans, fails=_OF_ONE),
     Operation(f"{_SESSION}/spans/{{spanId}}", spans.OfSpan, SpanPage, Api.get_span, fails=_OF_ONE),
     Operation(f"{_SESSION}/spans/{{spanId}}/explain", spans.OfSpan, Explanation, Api.explain_span, fails=_OF_ONE),

@@ -8,12 +8,14 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from spanglass.answers import Call, Conversation, Result, Turn
+from spanglass.answers import Call, Conversation, Opening, Result, Turn
 from spanglass.model.guardrail import SpanGuardrailAssessment
 from spanglass.model.message import SpanMessage, SpanMessageValue
 from spanglass.model.record import SpanRecord
 from spanglass.reading import Joiner, SessionNotFoundError, Tokens
 from spanglass.store.interface import Cursor, Said, Store
+from spanglass.store.rollups import is_turn
+from spanglass.store.text import searchable_text
 from spanglass.viewer.echoes import Heard, without_echoes
 from spanglass.viewer.operations import BadRequestError, OfSession, Token
 from spanglass.viewer.spans import OUTLINE_MAX, AttributeMembers, SpanMembers, members, span_record
@@ -31,6 +33,14 @@ COURSE_SPANS: Final = 200
 _FORM: Final = struct.Struct(">q3x?")
 _ASSESSMENTS: Final = msgspec.json.Decoder(list[SpanGuardrailAssessment])
 _MESSAGE: Final = msgspec.json.Decoder(SpanMessage)
+
+
+OPENING_CHARS_MAX: Final = 200
+OPENING_MESSAGES_MAX: Final = 20
+OPENING_BYTES_MAX: Final = 1 << 20
+"""Messages of a session, and their bytes, among which the customer's first one is looked for."""
+OPENING_SPANS_MAX: Final = 5_000
+"""Spans of a session up to which that is done: a cluster goes over all of them."""
 
 
 class ConversationQuery(OfSession, frozen=True):
@@ -74,6 +84,25 @@ def conversation(store: Store, bytes_max: int, asked: ConversationQuery) -> Conv
         previous_cursor=tokens.write(_Position(first, back=True)) if first else UNSET,
         next_cursor=tokens.write(_Position(last)) if page.more else UNSET,
     )
+
+
+def opening(store: Store, asked: OfSession) -> Opening:
+    """Return how a session begins.
+
+    Raises:
+        SessionNotFoundError: There is no such session.
+    """
+    session = store.session(*asked.ids)
+    if session is None:
+        raise SessionNotFoundError(*asked.ids)
+    if session.spans > OPENING_SPANS_MAX:
+        return Opening()
+    page = store.said(*asked.ids, limit=OPENING_MESSAGES_MAX, bytes_max=OPENING_BYTES_MAX)
+    for said in page.said if page is not None else ():
+        if is_turn(said.message) and (words := searchable_text(said.message)[: 4 * OPENING_CHARS_MAX].split()):
+            text = " ".join(words)
+            return Opening(text if len(text) <= OPENING_CHARS_MAX else f"{text[: OPENING_CHARS_MAX - 1]}…")
+    return Opening()
 
 
 def _first_around(store: Store, asked: ConversationQuery) -> int:

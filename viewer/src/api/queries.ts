@@ -8,6 +8,7 @@ import type {
   Facets,
   Finds,
   Identity,
+  Opening,
   Outlines,
   Overview,
   Session,
@@ -119,6 +120,14 @@ export const conversationQuery = (assistantId: string, sessionId: string, around
     getPreviousPageParam: ({ previousCursor }) =>
       previousCursor === undefined ? undefined : (["cursor", previousCursor] as const),
     gcTime: 60_000, // pages can be large
+  });
+
+/** How a session begins, which hardly ever changes. */
+export const openingQuery = (assistantId: string, sessionId: string) =>
+  queryOptions({
+    queryKey: ["opening", assistantId, sessionId],
+    queryFn: ({ signal }) => get<Opening>(`${sessionPath(assistantId, sessionId)}/opening`, {}, signal),
+    staleTime: Infinity,
   });
 
 export const overviewQuery = (parameters: Parameters) =>

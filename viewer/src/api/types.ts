@@ -19,6 +19,7 @@ export type Tokens = Schemas["Tokens"];
 export type Turn = Schemas["Turn"];
 export type Call = Schemas["Call"];
 export type Conversation = Schemas["Conversation"];
+export type Opening = Schemas["Opening"];
 export type SpanPage = Schemas["SpanPage"];
 export type Explanation = Schemas["Explanation"];
 export type Claim = Schemas["Claim"];

@@ -64,8 +64,10 @@ export function ComparePage() {
         <PlaceLink place={a} name="A" />
         <PlaceLink place={b} name="B" />
         <span className="spread" />
-        <Button onClick={swap}>Swap</Button>
-        <Button onClick={() => change({ b: undefined })}>Another for B</Button>
+        <span className="compare-actions">
+          <Button onClick={swap}>Swap</Button>
+          <Button onClick={() => change({ b: undefined })}>Another for B</Button>
+        </span>
       </header>
       {bothSpans ? (
         <CompareSpans a={{ ...a, spanId: a.spanId ?? "" }} b={{ ...b, spanId: b.spanId ?? "" }} />

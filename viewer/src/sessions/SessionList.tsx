@@ -8,6 +8,7 @@ import { ago, count, duration, moment, money, plural, short } from "../format/fi
 import { oneLine, visible } from "../format/visible";
 import { useNow, useRows } from "../ui/hooks";
 import { Mark } from "../ui/parts";
+import { Opening } from "./Opening";
 import { Strip } from "./Strip";
 
 interface Props {
@@ -146,6 +147,7 @@ function Row({ session, now, query }: { session: Session; now: number; query: st
       </div>
       <div className="session-strip">
         <Strip cells={session.strip} />
+        <Opening session={session} />
       </div>
       <Cell label={session.turns === 1 ? "turn" : "turns"}>{short(session.turns)}</Cell>
       <Cell label={session.spans === 1 ? "span" : "spans"}>{short(session.spans)}</Cell>

@@ -105,15 +105,17 @@ export function SpanPanel(props: Props) {
             ))}
           </div>
           <span className="spread" />
-          <Copy text={asBoto3(place)} label="Copy as Python with boto3">
-            boto3
-          </Copy>
-          <Copy text={asCli(place)} label="Copy as a command of the AWS CLI">
-            CLI
-          </Copy>
-          <Copy text={asCurl(place)} label="Copy as a curl command">
-            curl
-          </Copy>
+          <span className="span-copies">
+            <Copy text={asBoto3(place)} label="Copy as Python with boto3">
+              boto3
+            </Copy>
+            <Copy text={asCli(place)} label="Copy as a command of the AWS CLI">
+              CLI
+            </Copy>
+            <Copy text={asCurl(place)} label="Copy as a curl command">
+              curl
+            </Copy>
+          </span>
         </div>
       </header>
       <div className="span-body" tabIndex={0} role="group" aria-label="Of this span">
