@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 
 project = "Spanglass"
 project_copyright = "the authors of Spanglass"
@@ -25,7 +26,7 @@ html_show_sphinx = False
 suppress_warnings = ["misc.highlighting_failure"]  # what varies in an output is an ellipsis, also in JSON
 
 SECTIONS: Final = {
-    "Guides": ["connect", "frameworks", "record", "viewer", "cli", "testing", "migrating"],
+    "Guides": ["connect", "frameworks", "record", "viewer", "pictures", "cli", "testing", "migrating"],
     "Production": ["operations", "cassandra", "cluster", "security", "masking", "metrics", "performance"],
     "Programs": ["clients", "client", "reading", "api"],
     "Data": ["pull", "moving", "putspans"],
@@ -53,3 +54,4 @@ def add_contents(app: Sphinx, name: str, source: list[str]) -> None:
 def setup(app: Sphinx) -> None:
     """Register what changes pages on reading."""
     app.connect("source-read", add_contents)
+    StandaloneHTMLBuilder.supported_image_types += ["image/webp"]

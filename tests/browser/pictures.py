@@ -1,7 +1,7 @@
 """Takes a picture of every view and state, light and dark, from 360 px to 4K, into `.pictures`: `make pictures`.
 
-People look at them; no test compares them. A sheet of each has light and dark, wide and narrow side by side; those are
-what `docs/images/views` has.
+People look at them; no test compares them. What is for the documents is in `.pictures/documents`, to be copied to
+`docs/images`: of each view the light and wide one, and a sheet of light and dark, wide and narrow ones side by side.
 """
 
 import base64
@@ -21,12 +21,14 @@ from tests.integration.exports import place
 from tests.integration.serving import start
 
 TARGET: Final = Path(".pictures")
+SINGLE: Final = TARGET / "documents"
+SHEETS: Final = SINGLE / "views"
 THEMES: Final = ("light", "dark")
 NARROW: Final = (360, 740)
 SIZES: Final = {"wide": WIDE, "narrow": NARROW, "4k": (3840, 2160)}
 SHEET_SCALE: Final = 0.75
 SHEET_GAP: Final = 24
-SHEET_QUALITY: Final = 80
+QUALITY: Final = 80
 SHEET: Final = """
 <style>
   body {{ margin: 0; padding: {gap}px; background: #888; display: grid; gap: {gap}px; zoom: {scale};
@@ -171,30 +173,32 @@ def _take(browser: Browser, url: str, picture: Picture, *, theme: str, size: str
     context.close()
 
 
-def _compose(browser: Browser, name: str) -> None:
-    """Put the pictures of a view on a sheet: a row for each theme, the wide ones first."""
+def _compose(browser: Browser, taken: Sequence[Path], target: Path, *, scale: float, gap: int) -> None:
+    """Put pictures on a sheet, two of them in a row, small enough for a document."""
     context = browser.new_context()
     page = context.new_page()
-    taken = [TARGET / f"{name}-{theme}-{size}.png" for theme in THEMES for size in ("wide", "narrow")]
     images = [f'<img src="data:image/png;base64,{base64.b64encode(each.read_bytes()).decode()}">' for each in taken]
-    page.set_content(SHEET.format(gap=SHEET_GAP, scale=SHEET_SCALE) + "".join(images))
+    page.set_content(SHEET.format(gap=gap, scale=scale) + "".join(images))
     box: Any = page.locator("body").bounding_box()
-    taken_as = {"format": "webp", "quality": SHEET_QUALITY, "captureBeyondViewport": True, "clip": box | {"scale": 1}}
+    taken_as = {"format": "webp", "quality": QUALITY, "captureBeyondViewport": True, "clip": box | {"scale": 1}}
     sheet: dict[str, str] = context.new_cdp_session(page).send("Page.captureScreenshot", taken_as)
-    (TARGET / f"{name}.webp").write_bytes(base64.b64decode(sheet["data"]))
+    target.write_bytes(base64.b64decode(sheet["data"]))
     context.close()
 
 
 def main(names: Sequence[str]) -> None:
     """Take the pictures that are named, or all, and put them on sheets."""
-    TARGET.mkdir(exist_ok=True)
+    SHEETS.mkdir(parents=True, exist_ok=True)
     with _world() as (full, empty), launched() as browser:
         for name in names or PICTURES:
             picture = PICTURES[name]
             for theme, size in product(THEMES, SIZES):
                 target = TARGET / f"{name}-{theme}-{size}.png"
                 _take(browser, empty if picture.empty else full, picture, theme=theme, size=size, target=target)
-            _compose(browser, name)
+            kinds = ("light-wide", "light-narrow", "dark-wide", "dark-narrow")
+            sheet = [TARGET / f"{name}-{kind}.png" for kind in kinds]
+            _compose(browser, sheet[:1], SINGLE / f"{name}.webp", scale=1, gap=0)
+            _compose(browser, sheet, SHEETS / f"{name}.webp", scale=SHEET_SCALE, gap=SHEET_GAP)
 
 
 if __name__ == "__main__":
