@@ -37,7 +37,7 @@ def test_axe_finds_nothing(page: Page, server: Server, empty: Server, name: str)
     page.unroute_all()
     with shown(page, (empty if picture.empty else server).url, picture):
         assert found(page) == [], "light and wide"
-        _dress(page, SIZES["small"], dark=True)
+        _dress(page, SIZES["narrow"], dark=True)
         page.locator(picture.drawn).first.wait_for(state="attached")
         assert found(page) == [], "dark and small"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
