@@ -15,7 +15,7 @@ from spanglass.store.cassandra.clock import Clock
 from spanglass.store.cassandra.store import CassandraStore
 from spanglass.store.memory import MemoryStore
 from spanglass.store.rollups import Rollup
-from spanglass.store.samples import everything, ids, message, part, span, span_id
+from spanglass.store.samples import EPOCH_NS, everything, ids, message, part, span, span_id
 from spanglass.store.where import Where
 from tests.store.cassandra.conftest import Open
 
@@ -78,19 +78,12 @@ def test_housekeeping_takes_nothing_from_who_is_at_work(open_store: Open, monkey
 def test_what_a_slow_server_leaves_behind_is_found(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its notes are as old as the nodes say, so other servers look where they are when it is dead."""
     with closing(open_store()) as other:
-        with monkeypatch.context() as patch:
-            for named in ("time", "time_ns"):
-                patch.setattr(time, named, partial(back, getattr(time, named)))
-            with closing(open_store()) as slow:
-                left = leftovers.note(slow._db, leftovers.Leftover(trace=b"left"))
+        with monkeypatch.context() as patch, closing(open_store()) as slow:
+            patch.setattr(time, "time_ns", lambda: EPOCH_NS)
+            left = leftovers.note(slow._db, leftovers.Leftover(trace=b"left"))
         monkeypatch.setattr(leftovers, "AGE_SECONDS", -1)
         assert left in leftovers.old(other._db, left.part)
         leftovers.done(other._db, [left])
-
-
-def back(now: Callable[[], float]) -> int:
-    """Return a time of a long while ago, in seconds or nanoseconds."""
-    return int(now() / 2)
 
 
 def test_a_session_that_is_about_to_be_is_listed_once_it_is(open_store: Open, monkeypatch: pytest.MonkeyPatch) -> None:
