@@ -51,7 +51,7 @@ _SCROLL: Final = """
 """Turn a pane on, frame by frame, and return where which frame had nothing to show."""
 
 _SCROLL_BACK: Final = """
-([selector, row, frames, step, late]) => new Promise((resolve) => {
+([selector, row, frames, step]) => new Promise((resolve) => {
   const pane = document.querySelector(selector);
   const box = pane.getBoundingClientRect();
   const top = (each) => each.getBoundingClientRect().top;
@@ -61,7 +61,7 @@ _SCROLL_BACK: Final = """
   const draw = () => {
     const took = performance.now() - before;
     const moved = watched?.isConnected ? top(watched) - stood : 0;
-    if (Math.abs(moved) > 2 && took < late) jumps.push([frame, Math.round(moved), Math.round(took)]);
+    if (Math.abs(moved) > 2) jumps.push([frame, Math.round(moved), Math.round(took)]);
     pane.scrollTop -= step;
     pane.dispatchEvent(new Event("scroll"));  // told before the frame is drawn, as a wheel's is
     watched = inSight();
@@ -75,9 +75,8 @@ _SCROLL_BACK: Final = """
 """
 """Turn a pane back, frame by frame, and return in which frames what stood in sight was moved by something else.
 
-Each with how far, in pixels, and after how many ms. Nothing is asked of a frame that the machine was too late for.
+Each with how far, in pixels, and after how many ms.
 """
-LATE_MS: Final = 100
 
 _WATCH: Final = """
 () => {
@@ -115,7 +114,7 @@ def blank_frames(page: Page, pane: tuple[str, str], step_px: float = STEP_PX) ->
 
 def jumps(page: Page, pane: tuple[str, str], step_px: float) -> list[Any]:
     """Turn a pane back for a while and return the frames in which rows jumped, and how far."""
-    jumped: list[Any] = page.evaluate(_SCROLL_BACK, [*pane, FRAMES, step_px, LATE_MS])
+    jumped: list[Any] = page.evaluate(_SCROLL_BACK, [*pane, FRAMES, step_px])
     return jumped
 
 
