@@ -78,6 +78,22 @@ _SCROLL_BACK: Final = """
 Each with how far, in pixels, and after how many ms.
 """
 
+_LATE: Final = """
+([selector, left]) => {
+  const pane = document.querySelector(selector);
+  const asked = (window.askedAtOnce ??= window.fetch);
+  window.late = 0;
+  window.fetch = async (...request) => {
+    const answer = await asked(...request);
+    if (!/cursor=/.test(String(request[0].url ?? request[0]))) return answer;
+    while (pane.scrollTop > left) await new Promise((resolve) => setTimeout(resolve));
+    window.late += 1;
+    return answer;
+  };
+}
+"""
+"""Let no further page come before a pane was turned back to so many pixels from its beginning; count those that did."""
+
 _WATCH: Final = """
 () => {
   window.seen = {};
@@ -116,6 +132,16 @@ def jumps(page: Page, pane: tuple[str, str], step_px: float) -> list[Any]:
     """Turn a pane back for a while and return the frames in which rows jumped, and how far."""
     jumped: list[Any] = page.evaluate(_SCROLL_BACK, [*pane, FRAMES, step_px])
     return jumped
+
+
+def let_pages_be_late(page: Page, pane: tuple[str, str], left_px: float) -> None:
+    """Let what comes before all that a pane has come only when it was turned back to so near its beginning."""
+    page.evaluate(_LATE, [pane[0], left_px])
+
+
+def late_pages(page: Page) -> int:
+    """Return how many of the late pages have come."""
+    return int(page.evaluate("late"))
 
 
 def heap_bytes(page: Page) -> float:

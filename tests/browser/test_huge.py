@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,6 +19,8 @@ from tests.browser.huge import (
     fill_huge,
     heap_bytes,
     jumps,
+    late_pages,
+    let_pages_be_late,
 )
 from tests.effort import EFFORT
 from tests.integration.serving import Server, start
@@ -25,6 +28,8 @@ from tests.integration.serving import Server, start
 SPANS: Final = 5_000 * EFFORT
 HEAP_BYTES_MAX: Final = 150_000_000
 ELEMENTS_MAX: Final = 8_000
+TURNS_BACK_MAX: Final = 20
+"""How often the conversation is turned back to meet two pages that come late: six or seven times suffice."""
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +93,21 @@ def chosen_far_down(page: Page) -> None:
     assert blank_frames(page, CONVERSATION, STEP_PX / 3) == []
 
 
+def choose_last(page: Page) -> str:
+    """Choose the last row of the flow and return its id."""
+    page.get_by_role("treeitem").nth(20).click()
+    page.get_by_role("tree").press("End")
+    last = page.get_by_role("treeitem", selected=True).get_attribute("id")
+    assert last is not None
+    return last
+
+
 def test_a_span_far_down_and_its_turn(visit: Open, huge: tuple[Server, int]) -> None:
     """A span far down brings its turn into sight, also from a link, and a turn there its span; nothing jumps there."""
     server, spans = huge
     page = opened(visit, huge)
     await_rows(page, spans)
-    page.get_by_role("treeitem").nth(20).click()
-    page.get_by_role("tree").press("End")
-    last = page.get_by_role("treeitem", selected=True).get_attribute("id")
-    assert last is not None
+    last = choose_last(page)
     chosen_far_down(page)
     turns = page.locator(".turn .turn-who")
     turns.nth(turns.count() // 2).click()
@@ -107,8 +118,23 @@ def test_a_span_far_down_and_its_turn(visit: Open, huge: tuple[Server, int]) -> 
     page.get_by_role("tree").press("Home")
     expect(page.locator(".turn-chosen").first).to_be_in_viewport()
     expect(page.locator(".turn").first).to_be_in_viewport()
-    linked = visit(
-        f"{page.url.partition(server.url)[2].partition('?')[0]}?span={last.removeprefix('row-')}", base=server.url
-    )
+    linked = visit(f"{urlsplit(page.url).path}?span={last.removeprefix('row-')}", base=server.url)
     expect(linked.get_by_role("treeitem", selected=True)).to_be_in_viewport()
     chosen_far_down(linked)
+
+
+def test_turns_that_come_when_their_beginning_is_in_sight(visit: Open, huge: tuple[Server, int]) -> None:
+    """What was said before comes above what is in sight, which does not move, however fast one turns back."""
+    _, spans = huge
+    page = opened(visit, huge)
+    await_rows(page, spans)
+    choose_last(page)
+    expect(page.locator(".turn-chosen").first).to_be_in_viewport()
+    for left_px in (50, 600):
+        let_pages_be_late(page, CONVERSATION, left_px)
+        for _ in range(TURNS_BACK_MAX):
+            assert jumps(page, (CONVERSATION[0], "li"), STEP_PX / 3) == []
+            if late_pages(page) > 1:
+                break
+        else:
+            pytest.fail("no page came")

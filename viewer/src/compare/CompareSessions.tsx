@@ -234,13 +234,13 @@ interface LinesProps<T> {
 /** Lines of any number, those in sight drawn. */
 function Lines<T>({ label, items, estimate, render }: LinesProps<T>) {
   const scroller = useRef<HTMLDivElement>(null);
-  const list = useRows(scroller, { count: items.length, rowRem: estimate, overscan: 20 });
+  const { list, measure } = useRows(scroller, { count: items.length, rowRem: estimate, overscan: 20 });
   if (!items.length) return <p className="pane-empty muted">No differences.</p>;
   return (
     <div ref={scroller} className="compare-lines" tabIndex={0} role="group" aria-label={label}>
       <ul className="virtual" style={{ height: list.getTotalSize() }}>
         {list.getVirtualItems().map(({ index, start }) => (
-          <li key={index} data-index={index} ref={list.measureElement} style={{ transform: `translateY(${start}px)` }}>
+          <li key={index} data-index={index} ref={measure} style={{ transform: `translateY(${start}px)` }}>
             {items[index] !== undefined && render(items[index])}
           </li>
         ))}

@@ -3,7 +3,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { conversationQuery } from "../api/queries";
-import type { GuardrailAssessment, Turn } from "../api/types";
+import type { Conversation as Page, GuardrailAssessment, Turn } from "../api/types";
 import { clock } from "../format/figures";
 import { oneLine, visible } from "../format/visible";
 import { whole } from "../said/joined";
@@ -32,6 +32,9 @@ const OVERSCAN = 6;
 /** Pages that are held: beyond, those farthest from where one reads are let go. */
 const PAGES_MAX = 15;
 
+/** Turns from an end of what is here at which more is asked for: half of the page there, so that it is here in time. */
+const ahead = (page: Page | undefined): number => Math.max(OVERSCAN, (page?.turns.length ?? 0) / 2);
+
 const SPEAKERS = { CUSTOMER: "Customer", AGENT: "Agent", BOT: "Bot" } as const;
 export function Conversation({ assistantId, sessionId, tree, selected, query, onSelect }: Props) {
   // where it is read from: a span that a link named, or that was chosen far from all that is here
@@ -45,7 +48,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
   const { fetchNextPage, fetchPreviousPage } = conversation;
   const turns = useMemo(() => once(whole(data?.pages.flatMap((page) => page.turns) ?? [])), [data]);
   const scroller = useRef<HTMLDivElement>(null);
-  const list = useRows(scroller, {
+  const { list, measure } = useRows(scroller, {
     count: turns.length,
     rowRem: TURN_REM,
     overscan: OVERSCAN,
@@ -55,13 +58,15 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
   const isBackward = list.scrollDirection === "backward";
+  const isNearFirst = first < ahead(data?.pages[0]);
+  const isNearLast = last >= turns.length - ahead(data?.pages.at(-1));
   useEffect(() => {
     if (isFetching || isError) return;
-    if (isBackward && first < OVERSCAN && hasPreviousPage) void fetchPreviousPage();
-    else if (last >= turns.length - OVERSCAN && hasNextPage) void fetchNextPage();
+    if (isBackward && isNearFirst && hasPreviousPage) void fetchPreviousPage();
+    else if (isNearLast && hasNextPage) void fetchNextPage();
   }, [
-    first,
-    last,
+    isNearFirst,
+    isNearLast,
     turns.length,
     isBackward,
     isFetching,
@@ -109,12 +114,7 @@ export function Conversation({ assistantId, sessionId, tree, selected, query, on
           const turn = turns[index];
           return (
             turn && (
-              <li
-                key={keyOf(turn)}
-                data-index={index}
-                ref={list.measureElement}
-                style={{ transform: `translateY(${start}px)` }}
-              >
+              <li key={keyOf(turn)} data-index={index} ref={measure} style={{ transform: `translateY(${start}px)` }}>
                 <OneTurn
                   turn={turn}
                   answered={turns[index + 1]?.spanId === turn.spanId}

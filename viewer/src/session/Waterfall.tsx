@@ -34,7 +34,7 @@ export function Waterfall(props: Props) {
   const { tree, rows, scale, from, to, path, selected, isFolded, toggle, onSelect } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const rem = useRem();
-  const list = useRows(scroller, { count: rows.length, rowRem: ROW_REM, overscan: OVERSCAN });
+  const { list } = useRows(scroller, { count: rows.length, rowRem: ROW_REM, overscan: OVERSCAN });
   useEffect(() => list.measure(), [rem, list]);
 
   // what was chosen, here or elsewhere, comes into sight once

@@ -30,13 +30,13 @@ export function SessionList({ sessions, query, more, loadingMore }: Props) {
   const now = useNow(10);
   const [chosen, setChosen] = useState(-1);
   const navigate = useNavigate();
-  const rows = useRows(scroller, {
+  const { list, measure } = useRows(scroller, {
     count: sessions.length,
     rowRem: ROW_REM,
     overscan: OVERSCAN,
     keyOf: (index) => keyOf(sessions[index]) ?? index,
   });
-  const items = rows.getVirtualItems();
+  const items = list.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
     if (last >= sessions.length - OVERSCAN && !loadingMore) more?.();
@@ -45,7 +45,7 @@ export function SessionList({ sessions, query, more, loadingMore }: Props) {
   const step = (by: number) => {
     const at = Math.min(Math.max(chosen + by, 0), sessions.length - 1);
     setChosen(at);
-    rows.scrollToIndex(at);
+    list.scrollToIndex(at);
     requestAnimationFrame(() => scroller.current?.querySelector<HTMLElement>(`[data-index="${at}"] a`)?.focus());
   };
   useCommands({
@@ -71,7 +71,7 @@ export function SessionList({ sessions, query, more, loadingMore }: Props) {
         <span>Errors</span>
       </div>
       <div ref={scroller} className="sessions-scroll" tabIndex={-1}>
-        <ul style={{ height: rows.getTotalSize() }} className="virtual">
+        <ul style={{ height: list.getTotalSize() }} className="virtual">
           {items.map(({ index, key, start }) => {
             const session = sessions[index];
             return (
@@ -79,7 +79,7 @@ export function SessionList({ sessions, query, more, loadingMore }: Props) {
                 <li
                   key={key}
                   data-index={index}
-                  ref={rows.measureElement}
+                  ref={measure}
                   style={{ transform: `translateY(${start}px)` }}
                   onFocus={() => setChosen(index)}
                 >

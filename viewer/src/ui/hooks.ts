@@ -1,6 +1,6 @@
 // What views need of the window: its width, its type size, the time, the rows in sight.
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type RefObject, useEffect, useState, useSyncExternalStore } from "react";
+import { type RefObject, useCallback, useEffect, useState, useSyncExternalStore } from "react";
 
 /** Whether a media query holds, now and as it changes. */
 export function useMedia(query: string): boolean {
@@ -57,13 +57,13 @@ interface Rows {
   keyOf?: (index: number) => string | number;
 }
 
-/** The rows of a list in sight, which alone are drawn. */
+/** The rows of a list in sight, which alone are drawn, and what each is measured by as its `ref`. */
 export function useRows<E extends HTMLElement>(
   scroller: RefObject<E | null>,
   { count, rowRem, overscan, keyOf }: Rows,
 ) {
   const rem = useRem();
-  return useVirtualizer<E, HTMLElement>({
+  const list = useVirtualizer<E, HTMLElement>({
     count,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowRem * rem,
@@ -73,6 +73,19 @@ export function useRows<E extends HTMLElement>(
     // a timer may fire between a move and its event on a slow machine, and the rows of that frame come too late
     useScrollendEvent: true,
   });
+  // A row is measured as it is drawn. A list that scrolls would leave that to the end of the frame: before it, rows that
+  // came above those in sight may be scrolled into sight, and what they are taller than estimated would move all others.
+  const measure = useCallback(
+    (row: HTMLElement | null) => {
+      list.getVirtualItems(); // of rows that are drawn at once, each moves those that follow
+      const { isScrolling } = list;
+      list.isScrolling = false;
+      list.measureElement(row);
+      list.isScrolling = isScrolling;
+    },
+    [list],
+  );
+  return { list, measure };
 }
 
 /** Set the title of the window. */
