@@ -100,7 +100,7 @@ class Picture(NamedTuple):
 
 
 PICTURES: Final[Mapping[str, Picture]] = {
-    "sessions": Picture("/", ".session-name"),
+    "sessions": Picture("/", ".session-opening:not(:empty)"),
     "hits": Picture("/?q=assistant:support-desk%20status:error%20flight", "mark"),
     "no-hits": Picture("/?q=agent:nobody", ".notice"),
     "session": Picture(f"/sessions/{_at(CONTACT)}?span=failing", ".span-header h2"),
@@ -113,7 +113,7 @@ PICTURES: Final[Mapping[str, Picture]] = {
     "compare": Picture(TWO, ".pair"),
     "compare-said": Picture(f"{TWO}&show=said", ".difference"),
     "compare-spans": Picture(TWO, ".compare-spans", _two_spans),
-    "choose": Picture(f"/compare?a={_at(CONTACT)}", ".picker-list li"),
+    "choose": Picture(f"/compare?a={_at(CONTACT)}", ".session-opening:not(:empty)"),
     "overview": Picture("/overview?last=1y", ".table td"),
     "palette": Picture("/", "dialog", _palette),
     "help": Picture("/", "dialog", _press("Shift+?")),

@@ -1,5 +1,5 @@
 // Two sessions, or two spans, beside each other.
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 
 import { useCommands } from "../commands/registry";
 import { useTitle } from "../ui/hooks";
@@ -7,13 +7,8 @@ import { Button } from "../ui/parts";
 import { CompareSessions } from "./CompareSessions";
 import { CompareSpans } from "./CompareSpans";
 import { Picker } from "./Picker";
+import { type Place, PlaceLink } from "./Sides";
 import "./compare.css";
-
-export interface Place {
-  assistantId: string;
-  sessionId: string;
-  spanId?: string;
-}
 
 /** Read `assistant/session` or `assistant/session/span`. */
 function placeOf(text: string | undefined): Place | undefined {
@@ -61,12 +56,10 @@ export function ComparePage() {
     <div className="compare">
       <header className="compare-header">
         <h1>{bothSpans ? "Two spans" : "Two sessions"}</h1>
-        <PlaceLink place={a} name="A" />
-        <PlaceLink place={b} name="B" />
         <span className="spread" />
         <span className="compare-actions">
           <Button onClick={swap}>Swap</Button>
-          <Button onClick={() => change({ b: undefined })}>Another for B</Button>
+          <Button onClick={() => change({ b: undefined })}>Change B</Button>
         </span>
       </header>
       {bothSpans ? (
@@ -75,20 +68,5 @@ export function ComparePage() {
         <CompareSessions a={a} b={b} show={search.show} onlyDifferent={search.same === "hide"} change={change} />
       )}
     </div>
-  );
-}
-
-export function PlaceLink({ place, name }: { place: Place; name: string }) {
-  const { assistantId, sessionId, spanId } = place;
-  return (
-    <Link
-      to="/sessions/$assistantId/$sessionId"
-      params={{ assistantId, sessionId }}
-      search={spanId ? { span: spanId } : {}}
-      className={`compare-place compare-${name}`}
-      title={`Open ${name}`}
-    >
-      {name}
-    </Link>
   );
 }

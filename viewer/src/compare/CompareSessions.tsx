@@ -5,7 +5,7 @@ import { type ReactNode, useEffect, useMemo, useRef } from "react";
 
 import { conversationQuery, sessionQuery } from "../api/queries";
 import type { Session, Turn } from "../api/types";
-import { count, duration, money, short } from "../format/figures";
+import { count, duration, moment, money, short } from "../format/figures";
 import { oneLine } from "../format/visible";
 import { courseOf } from "../session/course";
 import { failed, roleOf, titleOf } from "../session/roles";
@@ -15,9 +15,9 @@ import { useRows } from "../ui/hooks";
 import { Mark } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
 import { align, keyOfMessage, type Pair, textOf } from "./align";
-import type { Place } from "./ComparePage";
 import { Difference } from "./Difference";
 import { type Figures, FiguresTable } from "./FiguresTable";
+import { type Place, Sides } from "./Sides";
 
 interface Props {
   a: Place;
@@ -50,7 +50,13 @@ export function CompareSessions({ a, b, show, onlyDifferent, change }: Props) {
   return (
     <>
       <div className="compare-summary">
-        <FiguresTable left={left.data} right={right.data} figures={FIGURES} names={[left.data.name, right.data.name]} />
+        <Sides
+          sides={[
+            { place: a, name: left.data.name, note: noteOf(left.data) },
+            { place: b, name: right.data.name, note: noteOf(right.data) },
+          ]}
+        />
+        <FiguresTable left={left.data} right={right.data} figures={FIGURES} />
       </div>
       <div className="flow-tools">
         <div className="segments" role="group" aria-label="What is compared">
@@ -78,6 +84,8 @@ export function CompareSessions({ a, b, show, onlyDifferent, change }: Props) {
     </>
   );
 }
+
+const noteOf = (session: Session): string => `${session.assistantName}, ${moment(session.startTimestamp)}`;
 
 type PartProps = Pick<Props, "a" | "b" | "onlyDifferent">;
 

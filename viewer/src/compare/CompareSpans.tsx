@@ -8,9 +8,9 @@ import { count, duration, money } from "../format/figures";
 import { inWords, parametersOf } from "../span/figures";
 import { Failure, Loading } from "../ui/States";
 import { align, keyOfMessage, textOf } from "./align";
-import type { Place } from "./ComparePage";
 import { Difference } from "./Difference";
 import { type Figures, FiguresTable } from "./FiguresTable";
+import { type Place, Sides } from "./Sides";
 
 type Spot = Place & { spanId: string };
 
@@ -38,7 +38,13 @@ export function CompareSpans({ a, b }: { a: Spot; b: Spot }) {
   const [one, other] = [left.data, right.data];
   return (
     <div className="compare-spans" tabIndex={0} role="group" aria-label="Both spans">
-      <FiguresTable left={one} right={other} figures={FIGURES} names={[one.span.spanName, other.span.spanName]} />
+      <Sides
+        sides={[
+          { place: a, name: one.span.spanName, note: `session ${a.sessionId}` },
+          { place: b, name: other.span.spanName, note: `session ${b.sessionId}` },
+        ]}
+      />
+      <FiguresTable left={one} right={other} figures={FIGURES} />
       <Parameters one={one} other={other} />
       <Instructions one={one} other={other} />
       <Messages title="Input" one={one.span.attributes.inputMessages} other={other.span.attributes.inputMessages} />

@@ -14,7 +14,7 @@ export function Difference<T>({ pair, text, who }: Props<T>) {
   const both = left !== undefined && right !== undefined && !same ? words(text(left), text(right)) : undefined;
   const pieces = both?.some(({ change }) => change === "same") ? both : undefined;
   return (
-    <div className="difference">
+    <div className={`difference ${same ? "difference-same" : ""}`}>
       {[left, right].map((item, side) => (
         <div key={side} className={`difference-side ${same ? "" : side ? "difference-b" : "difference-a"}`}>
           {item !== undefined && (

@@ -1,6 +1,5 @@
 // Figures of two things, and by how much they differ.
 import { percent } from "../format/figures";
-import { oneLine } from "../format/visible";
 
 export type Figures<T> = readonly (readonly [
   name: string,
@@ -11,11 +10,10 @@ export type Figures<T> = readonly (readonly [
 interface Props<T> {
   left: T;
   right: T;
-  names: readonly [string, string];
   figures: Figures<T>;
 }
 
-export function FiguresTable<T>({ left, right, names, figures }: Props<T>) {
+export function FiguresTable<T>({ left, right, figures }: Props<T>) {
   const rows = figures
     .map(([name, of, write]) => ({ name, write, one: of(left) ?? undefined, other: of(right) ?? undefined }))
     .filter(({ one, other }) => (one ?? 0) !== 0 || (other ?? 0) !== 0);
@@ -42,11 +40,11 @@ export function FiguresTable<T>({ left, right, names, figures }: Props<T>) {
         </thead>
         <tbody>
           <tr>
-            <Name letter="A" name={names[0]} />
+            <Letter letter="A" />
             {cells(({ one, write }) => told(one, write))}
           </tr>
           <tr>
-            <Name letter="B" name={names[1]} />
+            <Letter letter="B" />
             {cells(({ other, write }) => told(other, write))}
           </tr>
           <tr>
@@ -63,10 +61,10 @@ export function FiguresTable<T>({ left, right, names, figures }: Props<T>) {
   );
 }
 
-function Name({ letter, name }: { letter: "A" | "B"; name: string }) {
+function Letter({ letter }: { letter: "A" | "B" }) {
   return (
-    <th scope="row" className="compare-name">
-      <span className={`compare-place compare-${letter}`}>{letter}</span> <span dir="auto">{oneLine(name, 60)}</span>
+    <th scope="row">
+      <span className={`compare-place compare-${letter}`}>{letter}</span>
     </th>
   );
 }

@@ -5,6 +5,7 @@ import { type SubmitEvent, useState } from "react";
 import { findQuery, queries, sessionsQuery } from "../api/queries";
 import { duration, moment, plural } from "../format/figures";
 import { oneLine } from "../format/visible";
+import { Opening } from "../sessions/Opening";
 import { Strip } from "../sessions/Strip";
 import { Button } from "../ui/parts";
 import { Failure, Loading } from "../ui/States";
@@ -67,15 +68,24 @@ export function Picker({ wantsSpan, chosen, choose }: Props) {
             .map((session) => (
               <li key={`${session.assistantId}/${session.sessionId}`}>
                 <button type="button" onClick={() => choose(`${session.assistantId}/${session.sessionId}`)}>
-                  <span className="cut" dir="auto">
-                    <b>{oneLine(session.name, 80)}</b>{" "}
-                    <span className="faint">{oneLine(session.assistantName, 40)}</span>
+                  <span className="picker-what">
+                    <b className="cut" dir="auto">
+                      {oneLine(session.name, 80)}
+                    </b>
+                    <span className="faint cut" dir="auto">
+                      {oneLine(session.assistantName, 60)}
+                    </span>
                   </span>
-                  <Strip cells={session.strip} />
-                  <span className="faint num">
-                    {plural(session.spans, "span")}, {duration(session.durationMs / 1000)}
+                  <span className="session-strip">
+                    <Strip cells={session.strip} />
+                    <Opening session={session} />
                   </span>
-                  <span className="faint num">{moment(session.startTimestamp)}</span>
+                  <span className="picker-figures faint num">
+                    <span>{moment(session.startTimestamp)}</span>
+                    <span>
+                      {plural(session.spans, "span")}, {duration(session.durationMs / 1000)}
+                    </span>
+                  </span>
                 </button>
               </li>
             ))}

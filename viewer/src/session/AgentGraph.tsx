@@ -15,7 +15,7 @@ interface Props {
 
 /** In rem; columns are as wide as there is room for. */
 const HEIGHT = 4.25;
-const COLUMN_MIN = 14;
+const COLUMN_MIN = 13;
 const COLUMN_MAX = 17;
 const BETWEEN = 5;
 const ROW = 5.25;

@@ -11,8 +11,8 @@ export function Opening({ session: { assistantId, sessionId, turns } }: { sessio
   if (!turns) return null;
   const text = data?.text && oneLine(data.text);
   return (
-    <p className="session-opening cut muted" dir="auto" title={text}>
+    <span className="session-opening cut muted" dir="auto" title={text}>
       {text}
-    </p>
+    </span>
   );
 }
