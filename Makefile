@@ -6,7 +6,7 @@ PAGES := src/spanglass/viewer/static/index.html
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix viewer
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-long test-cluster fuzz check bench record guides site format types pictures requirements clean
+.PHONY: help setup setup-clients setup-cassandra browser demo demo-stop test test-long test-cluster test-viewer fuzz check check-python check-viewer bench record guides site format types pictures requirements clean
 
 # Processes that run tests: two for two processors, and one that mostly waits for Cassandra.
 PROCESSES := 3
@@ -30,9 +30,10 @@ help: ## List the commands
 
 setup: $(READY) $(PAGES) browser ## Make a virtual environment with everything pinned and hashed; build the viewer
 
+# Nothing is compiled beforehand: most of it is never imported, and compiling all takes half a minute.
 $(READY): requirements/dev.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -88,18 +89,25 @@ demo: $(READY) $(PAGES) ## Send recorded agent sessions to a server, show what b
 demo-stop: $(READY) ## Stop the server that `make demo` left up
 	@$(BIN)/python -m demo --stop
 
-test: check setup-clients setup-cassandra browser ## Run every check and test
-	$(NPM) run --silent test
+test: ## Run every check and test
+	$(MAKE) --no-print-directory --jobs=2 --output-sync check test-viewer setup-clients setup-cassandra browser
 	$(BIN)/python -m pytest -n $(PROCESSES) -q -m pure $(PURE) --cov --cov-report=term:skip-covered
 	$(BIN)/python -m pytest -n $(PROCESSES) -m 'not pure' --dist loadgroup -rs
 
-check: $(READY) $(PAGES) ## Check format, lint, types, layers and dependencies, of the viewer too
+check: check-python check-viewer ## Check format, lint, types, layers and dependencies, of the viewer too
+
+check-python: $(READY) $(PAGES)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/deptry src
+
+check-viewer: viewer/node_modules/ready
 	$(NPM) run --silent check
+
+test-viewer: viewer/node_modules/ready
+	$(NPM) run --silent test
 
 test-long: export EFFORT := 4
 test-long: test ## The same, with four times as many kills and examples, and of what is huge four times as much
