@@ -7,7 +7,7 @@ from typing import Final
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Open
+from tests.browser.conftest import NARROW, Open
 from tests.browser.world import CONTACT, RTL_ID, SUPPORT, Story, chat
 from tests.integration.exports import place, said
 from tests.integration.serving import Server, start
@@ -23,9 +23,15 @@ def test_two_sessions_are_chosen_and_aligned(visit: Open) -> None:
     page = visit(f"/sessions/{A}")
     expect(page.get_by_role("treeitem").first).to_be_visible()
     page.keyboard.press("c")
+    newest = page.get_by_label("Newest sessions").get_by_role("button")
+    expect(newest.filter(has_text="google-adk--openinference")).to_contain_text("What is the weather in Paris")
     page.get_by_label("Id", exact=True).fill(RTL_ID)
     page.get_by_role("button", name="Choose").click()
     expect(page.get_by_role("heading", name="Two sessions")).to_be_visible()
+    for side, session in zip("AB", (CONTACT, RTL_ID), strict=True):
+        named = page.locator(".compare-sides > div").filter(has=page.get_by_role("link", name=side, exact=True))
+        expect(named).to_contain_text(session)
+        expect(named).to_contain_text(SUPPORT)
     figures = page.get_by_label("Figures")
     expect(figures).to_contain_text("Spans")
     expect(figures.get_by_role("row").nth(3)).to_contain_text("\u22127")
@@ -48,6 +54,20 @@ def test_what_was_said_is_aligned(visit: Open) -> None:
     page.goto(page.url.replace(f"b={B}", f"b={A}"))
     page.get_by_role("button", name="Only differences").click()
     expect(page.get_by_text("No differences.")).to_be_visible()
+
+
+def test_on_a_phone_the_sides_keep_their_names(visit: Open) -> None:
+    """What both said stands there once, what one said under its name."""
+    page = visit(f"/compare?a={A}&b={A}&show=said", size=NARROW)
+    both = page.get_by_label("What was said in both sessions").locator(".difference").first
+    expect(both.get_by_text("My booking BX-2231")).to_have_count(2)
+    expect(both.get_by_text("My booking BX-2231").nth(1)).not_to_be_visible()
+    named = "el => getComputedStyle(el, '::before').content"
+    assert both.locator(".message-who").first.evaluate(named) == '"A, B · "'
+    page.goto(page.url.replace(f"b={A}", f"b={B}"))
+    apart = page.get_by_label("What was said in both sessions").locator(".difference").first.locator(".message-who")
+    expect(apart).to_have_count(2)
+    assert [side.evaluate(named) for side in apart.all()] == ['"A · "', '"B · "']
 
 
 def test_two_spans_are_compared_message_by_message(visit: Open) -> None:

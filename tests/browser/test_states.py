@@ -91,12 +91,18 @@ def test_hostile_text_is_shown_and_does_nothing(visit: Open) -> None:
 
 
 def test_text_from_right_to_left_runs_that_way(visit: Open) -> None:
-    """Hebrew and Arabic have their own direction, emoji stay whole."""
+    """Hebrew and Arabic have their own direction and side, emoji stay whole."""
     at = "/sessions/{0.assistantId}/{0.sessionId}".format(place(RTL_ID, SUPPORT))
     page = visit(at)
     text = page.get_by_label("Turns").get_by_text(RIGHT_TO_LEFT).first
     expect(text).to_be_visible()
     assert text.evaluate("el => el.matches(':dir(rtl)')")
+    right = text.evaluate("""el => {
+      const range = document.createRange();
+      range.selectNodeContents(el);
+      return el.closest("article").getBoundingClientRect().right - range.getBoundingClientRect().right;
+    }""")
+    assert 0 < right < 20
 
 
 def test_five_megabytes_are_folded_and_opened(visit: Open) -> None:
