@@ -1,6 +1,7 @@
 // The addresses of the viewer. All that a view shows is in its address, so that a link shows another person the same.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
+import { SessionsPage } from "../sessions/SessionsPage";
 import { Missing } from "./Missing";
 import { Shell } from "./Shell";
 
@@ -18,7 +19,7 @@ const sessions = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: texts("q"),
-  component: lazyRouteComponent(() => import("../sessions/SessionsPage"), "SessionsPage"),
+  component: SessionsPage, // with the rest: most begin here, and it is small
 });
 
 const session = createRoute({
