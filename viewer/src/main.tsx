@@ -1,4 +1,8 @@
-// Where the viewer begins.
+// Where the viewer begins. What all views share of style stands before what each has of its own.
+import "./ui/tokens.css";
+import "./ui/base.css";
+import "./ui/ui.css";
+
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
@@ -7,9 +11,6 @@ import { createRoot } from "react-dom/client";
 import { queries } from "./api/queries";
 import { router } from "./app/router";
 import { dress } from "./ui/theme";
-import "./ui/tokens.css";
-import "./ui/base.css";
-import "./ui/ui.css";
 
 dress();
 const place = document.getElementById("root");
