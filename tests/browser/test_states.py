@@ -14,6 +14,7 @@ from tests.integration.exports import place
 from tests.integration.serving import start
 
 CONTACT_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(CONTACT, SUPPORT))
+FINGER_PX = 40
 HOSTILE_AT = "/sessions/{0.assistantId}/{0.sessionId}".format(place(HOSTILE_ID, SUPPORT))
 
 
@@ -103,6 +104,16 @@ def test_text_from_right_to_left_runs_that_way(visit: Open) -> None:
       return el.closest("article").getBoundingClientRect().right - range.getBoundingClientRect().right;
     }""")
     assert 0 < right < 20
+
+
+def test_fingers_have_room(visit: Open) -> None:
+    """Where there is no finer pointer, what is pressed is 40 px high; where there is room, filters need no button."""
+    page = visit("/")
+    pressed = page.locator(".facet-value, .segments > button, .bar-find, .icon-button")
+    expect(page.locator(".facet-value").nth(10)).to_be_visible()
+    expect(page.get_by_role("button", name="Filters")).to_be_hidden()
+    page.context.new_cdp_session(page).send("Emulation.setTouchEmulationEnabled", {"enabled": True})
+    assert min(pressed.evaluate_all("els => els.map((el) => el.offsetHeight)")) >= FINGER_PX
 
 
 def test_five_megabytes_are_folded_and_opened(visit: Open) -> None:

@@ -20,6 +20,8 @@ WAIT_SECONDS: Final = 180.0
 SETTLE_SECONDS: Final = 10.0
 """Seconds after which what another server is making can be used, once it is listed."""
 POLL_SECONDS: Final = 0.2
+BEING_MADE: Final = ("does not exist", "Unknown CF")
+"""What a node says of a keyspace or table that it lists, but has not made ready yet."""
 _T = TypeVar("_T")
 _STATEMENT: Final = re.compile(r";\s*$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"--.*$", re.MULTILINE)
@@ -63,7 +65,7 @@ def _once_made(ask: Callable[[], _T]) -> _T:
         try:
             return ask()
         except StoreError as error:
-            if "does not exist" not in str(error) or time.monotonic() > until:
+            if not any(told in str(error) for told in BEING_MADE) or time.monotonic() > until:
                 raise
         time.sleep(POLL_SECONDS)
 
@@ -96,6 +98,7 @@ def version_of(db: Database, known: Sequence[str]) -> int:
 def _migrate(db: Database, known: Sequence[str]) -> None:
     """Run the scripts that have not run, one server at a time; what ran half is run again from where it ended."""
     db.define(f"CREATE TABLE IF NOT EXISTS {VERSION} (part int PRIMARY KEY, version int, done int, owner blob)")
+    version_of(db, known)  # which waits until the table can be used, whoever makes it
     owner = uuid.uuid4().bytes
     _lock(db, owner)
     version = version_of(db, known)
