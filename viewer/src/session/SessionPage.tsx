@@ -14,6 +14,9 @@ import { Conversation } from "./Conversation";
 import { Flow } from "./Flow";
 import { useOutline, useSession } from "./useSession";
 import "./session.css";
+import "./conversation.css";
+import "./flow.css";
+import "./graph.css";
 
 type Side = "conversation" | "flow" | "span";
 const SIDES: readonly (readonly [side: Side, title: string])[] = [
